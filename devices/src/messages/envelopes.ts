@@ -115,5 +115,9 @@ export const Commit = Type.Object({
 export type Commit = Static<typeof Commit>
 
 /** Take a refused message in again by the door it came through. */
-export const Redrive = Type.Object({ v, id: Type.String({ minLength: 1, maxLength: 256 }), raw: Type.String({ maxLength: 90_000 }) })
+export const Redrive = Type.Object({
+  v,
+  id: Type.String({ minLength: 1, maxLength: 256 }),
+  raw: Type.String({ maxLength: 90_000 }),
+})
 export type Redrive = Static<typeof Redrive>

@@ -54,7 +54,20 @@ const subject = {
  * `absent` stands for "no value" without a better reason. Only values without quality, with `VAL` or `ALACT`/`ALINH` are scored.
  */
 export const qualities = [
-  'INV', 'QUES', 'NAV', 'CAL', 'EARLY', 'TEST', 'DEMO', 'VAL', 'BUSY', 'ALACT', 'ALINH', 'OFF', 'absent', 'implausible',
+  'INV',
+  'QUES',
+  'NAV',
+  'CAL',
+  'EARLY',
+  'TEST',
+  'DEMO',
+  'VAL',
+  'BUSY',
+  'ALACT',
+  'ALINH',
+  'OFF',
+  'absent',
+  'implausible',
 ] as const
 export type Quality = (typeof qualities)[number]
 

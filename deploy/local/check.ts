@@ -1,0 +1,40 @@
+/** `npm run check`: formatter, linter, types, import directions. Prints what is wrong and ends with 1 when anything is. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { checkout } from './supervisor.ts'
+
+const bin = (name: string) => join(checkout, 'node_modules/.bin', name)
+const steps: [string, string, string[]][] = [
+  ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
+  ['types', bin('tsc'), ['--noEmit', '-p', '.']],
+  ['types of the console', bin('tsc'), ['--noEmit', '-p', 'console']],
+  [
+    'import directions',
+    bin('node'),
+    [
+      join(checkout, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'),
+      '--config',
+      '.dependency-cruiser.cjs',
+      'devices/src',
+      'edge-gateway/src',
+      'hub/src',
+      'models/src',
+      'simulators/src',
+      'console/src',
+      'test',
+    ],
+  ],
+]
+
+let failed = 0
+for (const [name, command, args] of steps) {
+  const began = performance.now()
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: checkout, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 })
+  const took = `${((performance.now() - began) / 1000).toFixed(1)} s`
+  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${took})`)
+  if (status !== 0) {
+    failed += 1
+    console.log(`${stdout}${stderr}`)
+  }
+}
+process.exit(failed === 0 ? 0 : 1)
