@@ -13,17 +13,17 @@ const LOG_LIMIT_BYTES = 20 * 2 ** 20
 
 export interface Program {
   name: string
-  /** The file, from the checkout's root, and its arguments. */
-  file: string
+  /** The file, from the checkout's root, and its arguments. With `command`, that program is run instead of Node. */
+  file?: string
+  command?: string
   args?: string[]
   env?: Record<string, string | undefined>
-  /** The line of its standard output that says it is ready. */
+  /** The line of its output that says it is ready. */
   ready: RegExp
   /** Milliseconds until it must have said so. */
   within?: number
   /** Start it again when it dies (default true). */
   restart?: boolean
-  nodeArgs?: string[]
 }
 
 interface Running {
@@ -106,24 +106,20 @@ export class Supervisor {
 
   #spawn(program: Program, restarts: number): Running {
     const log = this.#log(program.name)
-    const child = spawn(
-      join(checkout, 'node_modules/.bin/node'),
-      [
-        '--import',
-        join(checkout, 'deploy/local/leash.ts'),
-        ...(program.nodeArgs ?? []),
-        join(checkout, program.file),
-        ...(program.args ?? []),
-      ],
-      // Its own process group: Ctrl-C reaches the supervisor alone, which then ends all in order. Standard input and the fourth stream
-      // stay open as long as the supervisor lives.
-      {
-        cwd: checkout,
-        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-        detached: true,
-        env: { ...process.env, ...program.env, WARDLINE_LEASH: '3' },
-      },
-    )
+    const [command, args] = program.command
+      ? [program.command, program.args ?? []]
+      : [
+          join(checkout, 'node_modules/.bin/node'),
+          ['--import', join(checkout, 'deploy/local/leash.ts'), join(checkout, program.file!), ...(program.args ?? [])],
+        ]
+    // Its own process group: Ctrl-C reaches the supervisor alone, which then ends all in order. Standard input and the fourth stream
+    // stay open as long as the supervisor lives.
+    const child = spawn(command, args, {
+      cwd: checkout,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, ...program.env, WARDLINE_LEASH: '3' },
+    })
     child.stdin?.on('error', () => {}) // it closes with the child; the exit event tells
     const began = Date.now()
     let tail = ''
@@ -133,18 +129,15 @@ export class Supervisor {
       const late = setTimeout(() => {
         reject(new Error(`${program.name} was not ready within ${(program.within ?? 60_000) / 1000} s; last words: ${tail}`))
       }, program.within ?? 60_000)
-      createInterface({ input: child.stdout! }).on('line', (line) => {
-        log.write(`${line}\n`)
-        if (program.ready.test(line)) {
-          clearTimeout(late)
-          resolve(line)
-        }
-        if (line.trim()) tail = line
-      })
-      createInterface({ input: child.stderr! }).on('line', (line) => {
-        log.write(`${line}\n`)
-        if (line.trim()) tail = line
-      })
+      for (const input of [child.stdout!, child.stderr!])
+        createInterface({ input }).on('line', (line) => {
+          log.write(`${line}\n`)
+          if (program.ready.test(line)) {
+            clearTimeout(late)
+            resolve(line)
+          }
+          if (line.trim()) tail = line
+        })
       child.once('error', reject)
       child.once('exit', (code, signal) => {
         clearTimeout(late)
