@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { bed, encounter } from '../modules/inpatient/schema.ts'
 import { patient } from '../modules/records/schema.ts'
 
@@ -54,7 +67,9 @@ export const deviceAssociation = pgTable(
   {
     id: uuid('id').primaryKey().defaultRandom(),
     deviceId: text('device_id').notNull(),
-    patientId: uuid('patient_id').notNull().references(() => patient.id),
+    patientId: uuid('patient_id')
+      .notNull()
+      .references(() => patient.id),
     encounterId: uuid('encounter_id').references(() => encounter.id),
     bedId: text('bed_id').references(() => bed.id),
     /** pid: PID-3 named the patient; device: by OBX-18; bed: by PV1-3; nurse: confirmed by hand. */
@@ -65,6 +80,7 @@ export const deviceAssociation = pgTable(
   (t) => [
     uniqueIndex('device_association_one_open').on(t.deviceId).where(sql`ended_at is null`),
     index('device_association_device').on(t.deviceId, t.startedAt),
+    index('device_association_patient').on(t.patientId).where(sql`ended_at is null`),
   ],
 )
 
@@ -82,9 +98,15 @@ export const heldReading = pgTable(
     record: jsonb('record').notNull(),
     /** conflict, or future: measured more than five minutes ahead of the gateway's clock. */
     reason: text('reason', { enum: ['conflict', 'future'] }).notNull(),
-    state: text('state', { enum: ['held', 'charted', 'expired'] }).notNull().default('held'),
+    state: text('state', { enum: ['held', 'charted', 'expired'] })
+      .notNull()
+      .default('held'),
   },
-  (t) => [primaryKey({ columns: [t.gateway, t.spool, t.position] }), index('held_reading_device').on(t.deviceId, t.state)],
+  (t) => [
+    primaryKey({ columns: [t.gateway, t.spool, t.position] }),
+    index('held_reading_device').on(t.deviceId, t.state),
+    index('held_reading_due').on(t.heldUntil).where(sql`state = 'held'`),
+  ],
 )
 
 /** One alarm of a device (PCD-04), as the device last described it. `id` = device + alarm id: raised once, however often it is sent. */
@@ -112,7 +134,10 @@ export const deviceAlarm = pgTable(
     late: boolean('late').notNull().default(false),
     repeatCount: integer('repeat_count').notNull().default(0),
   },
-  (t) => [primaryKey({ columns: [t.deviceId, t.alarmId] }), index('device_alarm_open').on(t.deviceId).where(sql`ended_at is null`)],
+  (t) => [
+    primaryKey({ columns: [t.deviceId, t.alarmId] }),
+    index('device_alarm_open').on(t.deviceId).where(sql`ended_at is null`),
+  ],
 )
 
 /** Every PCD-04 message that was applied, exactly once: its place in the gateway's stream is the key, MSH-3 and MSH-10 are unique beside it. */
@@ -158,7 +183,11 @@ export const adtMessage = pgTable(
     says: text('says'),
     record: jsonb('record').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.gateway, t.spool, t.position] }), index('adt_message_received').on(t.receivedAt)],
+  (t) => [
+    primaryKey({ columns: [t.gateway, t.spool, t.position] }),
+    index('adt_message_received').on(t.receivedAt),
+    index('adt_message_sender').on(t.sender, t.messageId),
+  ],
 )
 
 /** What could not be taken, kept whole, to be looked at and sent in again. */
@@ -183,7 +212,9 @@ export const deadLetter = pgTable(
     raw: text('raw').notNull(),
     bytes: integer('bytes').notNull(),
     receivedAt: instant('received_at').notNull(),
-    state: text('state', { enum: ['waiting', 'redriven', 'resolved', 'discarded'] }).notNull().default('waiting'),
+    state: text('state', { enum: ['waiting', 'redriven', 'resolved', 'discarded'] })
+      .notNull()
+      .default('waiting'),
     redrivenAt: instant('redriven_at'),
     redrives: integer('redrives').notNull().default(0),
   },
@@ -204,5 +235,8 @@ export const unmappedRow = pgTable(
     row: text('row').notNull(),
     receivedAt: instant('received_at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.gateway, t.spool, t.position, t.ordinal] }), index('unmapped_row_device').on(t.deviceId, t.receivedAt)],
+  (t) => [
+    primaryKey({ columns: [t.gateway, t.spool, t.position, t.ordinal] }),
+    index('unmapped_row_device').on(t.deviceId, t.receivedAt),
+  ],
 )
