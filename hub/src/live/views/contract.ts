@@ -22,12 +22,18 @@ export type ViewName = (typeof viewNames)[number]
 
 /** How a number is doing. The client ages it further by its own clock: see `fresh`. */
 export const LiveMetric = Type.Object({
-  /** null: there is no value (never 0 for missing). */
-  value: Type.Union([Type.Number(), Type.Null()]),
+  /**
+   * Left out: there is no value (never 0 for missing). In a merge patch `"value": null` is how it is left out, as RFC 7396 has it;
+   * read it as `metric.value ?? null`.
+   */
+  value: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
   unit: Type.String(),
   code: Type.Integer(),
   path: Type.String(),
-  /** When it was measured at the device, and received by the gateway. */
+  /**
+   * When it was measured at the device, and received by the gateway, both by the hub's clock: a device's or gateway's clock that is known to
+   * be wrong is corrected here (BedItem.device.clockOffsetMs says by how much), so that an age is `now - at`. History keeps both as sent.
+   */
   at: Instant,
   receivedAt: Instant,
   /** OBX-8 code (INV, QUES, ...) or `absent`, `implausible`; left out when good. */
@@ -45,6 +51,7 @@ export const slots = ['hr', 'spo2', 'rr', 'nibpSys', 'nibpDia', 'nibpMean', 'abp
 export type Slot = (typeof slots)[number]
 
 export const WallAlarm = Type.Object({
+  /** The same on every bed that one cause is about (a gateway that is down): count an id once. */
   id: Type.String(),
   priority: Type.Enum(priorities),
   kind: Type.Enum(alarmKinds),
