@@ -19,7 +19,9 @@ export const encounter = pgTable(
   'encounter',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    patientId: uuid('patient_id').notNull().references(() => patient.id),
+    patientId: uuid('patient_id')
+      .notNull()
+      .references(() => patient.id),
     /** PV1-19, with its authority in front: `authority|value`. */
     visitNumber: text('visit_number'),
     /** FHIR v3-ActCode: IMP, EMER, AMB. */

@@ -27,7 +27,9 @@ export const patientIdentifier = pgTable(
     authority: text('authority').notNull().default(''),
     value: text('value').notNull(),
     type: text('type'),
-    patientId: uuid('patient_id').notNull().references(() => patient.id),
+    patientId: uuid('patient_id')
+      .notNull()
+      .references(() => patient.id),
   },
   (t) => [uniqueIndex('patient_identifier_key').on(t.authority, t.value), index('patient_identifier_patient').on(t.patientId)],
 )
