@@ -136,10 +136,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(healthRoutes, parts.health)
   await app.register(liveRoutes, { live: parts.services })
   await app.register(fhirRoutes, { prefix: '/fhir', services: parts.services, site: parts.health.site })
-  let document: string | undefined
-  app.get('/openapi.json', { config: { permission: 'public' }, schema: { hide: true } }, (_request, reply) =>
-    reply.header('content-type', 'application/json; charset=utf-8').send((document ??= JSON.stringify(openApiOf(app)))),
-  )
+  let document = ''
+  app.get('/openapi.json', { config: { permission: 'public' }, schema: { hide: true } }, (_request, reply) => {
+    document ||= JSON.stringify(openApiOf(app))
+    return reply.header('content-type', 'application/json; charset=utf-8').send(document)
+  })
   await app.register(docsPlugin)
   await app.register(consolePlugin, { folder: parts.consoleFolder ?? consoleFolder })
   return app
