@@ -12,8 +12,9 @@
  * A patch is numbered one after the snapshot or patch before it. A gap means: ask for a snapshot. Each entry of `set` is a JSON
  * merge patch (RFC 7396) of that item, or the whole item when it is new.
  */
-import Type, { type Static } from 'typebox'
+
 import { alarmKinds, inactivations, priorities } from '@wardline/devices/messages/records.ts'
+import Type, { type Static } from 'typebox'
 
 const Instant = Type.Integer({ minimum: 0, description: 'ms since 1970-01-01T00:00:00Z' })
 
@@ -47,7 +48,20 @@ export const LiveMetric = Type.Object({
 export type LiveMetric = Static<typeof LiveMetric>
 
 /** The places of a tile. `source` in a LiveMetric's code says which measurement fills it (HR from ECG, else SpO₂ pulse, else NIBP pulse). */
-export const slots = ['hr', 'spo2', 'rr', 'nibpSys', 'nibpDia', 'nibpMean', 'abpSys', 'abpDia', 'abpMean', 'temp', 'etco2', 'pulse'] as const
+export const slots = [
+  'hr',
+  'spo2',
+  'rr',
+  'nibpSys',
+  'nibpDia',
+  'nibpMean',
+  'abpSys',
+  'abpDia',
+  'abpMean',
+  'temp',
+  'etco2',
+  'pulse',
+] as const
 export type Slot = (typeof slots)[number]
 
 export const WallAlarm = Type.Object({
@@ -81,7 +95,12 @@ export const BedItem = Type.Object({
   assigned: Type.Boolean(),
   /** Initials only, unless the site shows names. */
   patient: Type.Optional(
-    Type.Object({ initials: Type.String(), name: Type.Optional(Type.String()), sex: Type.Optional(Type.String()), ageYears: Type.Optional(Type.Integer()) }),
+    Type.Object({
+      initials: Type.String(),
+      name: Type.Optional(Type.String()),
+      sex: Type.Optional(Type.String()),
+      ageYears: Type.Optional(Type.Integer()),
+    }),
   ),
   device: Type.Optional(
     Type.Object({
@@ -98,7 +117,9 @@ export const BedItem = Type.Object({
   /** Sparklines, by slot: [minute as ms, mean] pairs, oldest first, the last hour; a minute without values is not there. */
   trends: Type.Record(Type.String(), Type.Array(Type.Tuple([Instant, Type.Number()]))),
   /** Waveforms this bed sends; their samples come as `wave` events. */
-  waves: Type.Array(Type.Object({ code: Type.Integer(), label: Type.String(), unit: Type.Optional(Type.String()), rateHz: Type.Number() })),
+  waves: Type.Array(
+    Type.Object({ code: Type.Integer(), label: Type.String(), unit: Type.Optional(Type.String()), rateHz: Type.Number() }),
+  ),
   /** 0 = nothing wants a person; the larger the worse. Sort by it (descending), then by unit, room, bed. */
   attention: Type.Integer({ minimum: 0 }),
   /** The newest instant anything about this bed was heard. */
@@ -224,5 +245,8 @@ export const Wave = Type.Object({
 })
 export type Wave = Static<typeof Wave>
 
-export const Open = Type.Object({ view: Type.Enum(viewNames), params: Type.Optional(Type.Object({ unit: Type.Optional(Type.String()), waves: Type.Optional(Type.Boolean()) })) })
+export const Open = Type.Object({
+  view: Type.Enum(viewNames),
+  params: Type.Optional(Type.Object({ unit: Type.Optional(Type.String()), waves: Type.Optional(Type.Boolean()) })),
+})
 export type Open = Static<typeof Open>
