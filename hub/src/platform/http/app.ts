@@ -4,7 +4,7 @@ import swagger from '@fastify/swagger'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { type FhirServices, fhirRoutes } from '../../fhir/routes.ts'
+import { fhirRoutes } from '../../fhir/routes.ts'
 import type { LiveServices } from '../../live/routes/services.ts'
 import { liveRoutes } from '../../live/routes.ts'
 import { consoleFolder, consolePlugin } from './console.ts'
@@ -24,7 +24,7 @@ export const refusals = refusalsOf('hub', {
 export interface AppParts {
   health: HealthParts
   /** Throws `refusals.STARTING()` until everything is there. */
-  services: () => LiveServices & FhirServices
+  services: () => LiveServices
   metrics?: Metrics
   log?: FastifyBaseLogger
   consoleFolder?: string
