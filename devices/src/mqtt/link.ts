@@ -24,7 +24,8 @@ export interface MqttLink {
   subscribe(filter: string, qos: 0 | 1, handler: Handler): Promise<void>
   /**
    * Rejects at once when not connected: nothing is queued here. QoS 1 resolves on PUBACK, rejects when the link goes down first.
-   * Also rejects when more than the socket's buffer limit waits to be written (a broker that reads no more).
+   * Also rejects when more than the socket's buffer limit waits to be written (a broker that reads no more). What an MQTT 5 broker
+   * does not want yet (Receive Maximum) waits its turn, for as long as this connection lives.
    */
   publish(topic: string, payload: string | Buffer, options: { qos: 0 | 1; retain?: boolean }): Promise<void>
   /** Graceful: publishes no will. What was not acknowledged within a second is given up. */
@@ -67,6 +68,10 @@ export function connectMqtt(options: MqttLinkOptions): MqttLink {
   const listeners = { up: new Set<() => void>(), down: new Set<() => void>() }
   const subscriptions: Subscription[] = []
   const pending = new Set<(error: Error) => void>()
+  /** QoS 1 messages sent and not acknowledged, how many the broker takes at once [STD MQTT 5, 3.2.2.3.3], and those that wait for it. */
+  let unacknowledged = 0
+  let receiveMaximum = 65_535
+  let turns: (() => void)[] = []
   let speaks: 4 | 5 = 5
   let client: MqttClient | undefined
   let up = false
@@ -106,8 +111,10 @@ export function connectMqtt(options: MqttLinkOptions): MqttLink {
     })
     acknowledgeInOrder(mine)
 
-    mine.on('connect', () => {
+    mine.on('connect', (packet) => {
       answered = true
+      receiveMaximum = packet.properties?.receiveMaximum ?? 65_535
+      unacknowledged = 0
       granted(mine).then(
         () => {
           if (client !== mine || closed || !mine.connected) return
@@ -136,6 +143,7 @@ export function connectMqtt(options: MqttLinkOptions): MqttLink {
       up = false
       mine.removeAllListeners('close')
       mine.end(true)
+      turns = []
       for (const fail of [...pending]) fail(new Error('the link to the broker went down'))
       if (was) {
         if (!closed) log.warn({ url: withoutSecrets(options.url) }, 'the link to the broker went down')
@@ -224,6 +232,15 @@ export function connectMqtt(options: MqttLinkOptions): MqttLink {
   }
   const failed = (topic: string, error: unknown) => log.warn({ topic, error: String(error) }, 'a message could not be handled')
 
+  function nextTurn(): void {
+    while (unacknowledged < receiveMaximum) {
+      const send = turns.shift()
+      if (!send) return
+      unacknowledged++
+      send()
+    }
+  }
+
   connect()
 
   return {
@@ -242,18 +259,27 @@ export function connectMqtt(options: MqttLinkOptions): MqttLink {
     },
     publish(topic, payload, { qos, retain = false }) {
       return new Promise((resolve, reject) => {
-        if (!up || !client) return reject(new Error('not connected to the broker'))
-        if (client.stream.writableLength > CONGESTED_BYTES[qos]) return reject(new Error('the broker takes no more bytes'))
+        const by = client
+        if (!up || !by) return reject(new Error('not connected to the broker'))
+        if (by.stream.writableLength > CONGESTED_BYTES[qos]) return reject(new Error('the broker takes no more bytes'))
         const fail = (error: Error) => {
           pending.delete(fail)
           reject(error)
         }
         pending.add(fail)
-        client.publish(topic, payload, { qos, retain }, (error) => {
-          if (error) return fail(error)
-          pending.delete(fail)
-          resolve()
-        })
+        const send = () =>
+          by.publish(topic, payload, { qos, retain }, (error) => {
+            if (qos === 1 && client === by) {
+              unacknowledged--
+              nextTurn()
+            }
+            if (error) return fail(error)
+            pending.delete(fail)
+            resolve()
+          })
+        if (qos === 0) return void send()
+        turns.push(send)
+        nextTurn()
       })
     },
     async close() {

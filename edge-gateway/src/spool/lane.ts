@@ -65,6 +65,8 @@ export class Lane {
   /** Bytes of all files and of what waits for the disk. */
   bytes = 0
   waitingBytes = 0
+  /** When the oldest record that was not sent yet was received; undefined when all is sent. The uplink keeps it. */
+  oldestAt: number | undefined
 
   #settings: LaneSettings
   #world: LaneWorld
@@ -260,6 +262,12 @@ export class Lane {
     this.committed = Math.min(this.committed, number)
   }
 
+  /** Under the spool's new id nothing is stored: what the hub has under the old one is not sent again. */
+  renew(): void {
+    if (this.committed > 0) this.gaps.unshift({ from: 1, to: this.committed, reason: 'trimmed' })
+    this.committed = 0
+  }
+
   /** Gives up the oldest whole file, and remembers which numbers will not come. Null when there is only the one being written. */
   dropOldest(reason: DropReason): { bytes: number; records: number } | null {
     const oldest = this.#segments[0]!
@@ -312,7 +320,7 @@ export class Lane {
       if (wanted < this.first) skip(this.first - 1, this.gaps.find((gap) => gap.to >= wanted)?.reason ?? 'trimmed')
       const known = this.gaps.find((gap) => gap.from <= wanted && wanted <= gap.to)
       if (known) skip(known.to, known.reason)
-      if (wanted > this.durable) return reason ? { first: wanted, payloads: [], bytes: 0, receivedAt: 0, reason } : null
+      if (wanted > this.durable) return null // what was lost before it is told with the next record
       const found = this.#staging.read(wanted, this.durable, most) ?? (await this.#readDisk(wanted, most))
       if (found && 'corrupt' in found) {
         const gap: Gap = { from: wanted, to: found.corrupt, reason: 'corrupt' }

@@ -156,9 +156,9 @@ export class Spool {
    */
   put(records: readonly { stream: StreamName; json: string }[], receivedAt: number, done: Done): void {
     let left = records.length
-    if (left === 0) return done()
+    if (left === 0) return void done()
     for (const { stream, json } of records) {
-      if (!this.#roomFor(json.length, neverDropped(stream))) return done(new SpoolFull('the spool is full'))
+      if (!this.#roomFor(json.length, neverDropped(stream))) return void done(new SpoolFull('the spool is full'))
     }
     let failed: Error | undefined
     const one: Done = (error) => {
@@ -210,7 +210,8 @@ export class Spool {
   renew(): void {
     this.id = newId()
     this.#writeId(this.id)
-    for (const name of streamNames) this.lanes[name].committed = Math.min(this.lanes[name].committed, this.lanes[name].durable)
+    for (const name of streamNames) this.lanes[name].renew()
+    this.#writeState()
   }
 
   #readId(): string {
