@@ -47,7 +47,8 @@ export interface LiveWatcher {
   /** It moved: `from` and `to` are beds, undefined for none. */
   moved?(device: DeviceState, from: string | undefined, to: string | undefined): void
   alarm?(device: DeviceState, alarm: AlarmState): void
-  wave?(device: DeviceState, blocks: readonly WaveBlock[]): void
+  /** `heardAt`: when the gateway had them, by the hub's clock; `block.start` is by the device's. */
+  wave?(device: DeviceState, blocks: readonly WaveBlock[], heardAt: number): void
   bed?(bed: BedState): void
   gateway?(gateway: GatewayState): void
   letter?(letter: LetterState): void
@@ -149,7 +150,7 @@ export class LiveMemory implements LiveState {
       device.revision = ++this.revision
       for (const watcher of this.#watchers) watcher.device?.(device)
     }
-    for (const watcher of this.#watchers) watcher.wave?.(device, said.blocks)
+    for (const watcher of this.#watchers) watcher.wave?.(device, said.blocks, heardAt)
   }
 
   alarm(said: {
@@ -186,7 +187,10 @@ export class LiveMemory implements LiveState {
     const known = this.beds.get(id)
     if (known && (changedAt < known.changedAt || (samePlace(known.place, place) && sameOccupant(known.occupant, occupant))))
       return
-    if (!known && this.beds.size >= this.settings.caps.beds) return this.#full('beds')
+    if (!known && this.beds.size >= this.settings.caps.beds) {
+      this.#full('beds')
+      return
+    }
     const bed = known ?? { id, place, occupant, changedAt, revision: 0 }
     Object.assign(bed, { place, occupant, changedAt, revision: ++this.revision })
     this.beds.set(id, bed)

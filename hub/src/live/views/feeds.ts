@@ -1,11 +1,12 @@
 /** View `feeds`: every gateway, device, sender and recent refusal, as items. Pure: the live state and an instant give the item. */
-import { streamNames } from '@wardline/devices/streams.ts'
+import type { StreamHealth } from '@wardline/devices/messages/envelopes.ts'
+import { type StreamName, streamNames } from '@wardline/devices/streams.ts'
+import type { Static } from 'typebox'
 import type { LiveState } from '../state/live-state.ts'
 import type { FeedItem } from './contract.ts'
 import { connectivityOf, gatewayDownSince } from './technical.ts'
 
 const tenth = (n: number): number => Math.round(n * 10) / 10
-const count = (n: number): number => Math.trunc(n)
 
 export function* feedItemIds(live: LiveState): Iterable<string> {
   for (const gateway of live.gateways.values()) {
@@ -38,6 +39,7 @@ function gatewayItem(live: LiveState, id: string, key: string, now: number): Fee
   const gateway = live.gateways.get(key)
   if (!gateway) return undefined
   const { health } = gateway
+  const streams: Partial<Record<StreamName, Static<typeof StreamHealth>>> = health?.streams ?? {}
   const silentSince = gatewayDownSince(gateway, now, live.startedAt, live.settings)
   const isSilent = gateway.state === 'online' && silentSince !== undefined
   return {
@@ -58,7 +60,7 @@ function gatewayItem(live: LiveState, id: string, key: string, now: number): Fee
     spoolBytes: health?.spoolBytes ?? 0,
     spoolLimitBytes: health?.spoolLimitBytes ?? 0,
     streams: streamNames.flatMap((stream) => {
-      const said = health?.streams[stream]
+      const said = streams[stream]
       if (!said) return []
       const { first, last, committed, bytes, dropped, oldestAt } = said
       const oldest = oldestAt === undefined ? undefined : Math.max(0, oldestAt - gateway.clockOffsetMs)
@@ -102,8 +104,8 @@ function senderItem(live: LiveState, id: string, key: string): FeedItem | undefi
     gateway: gateway.id,
     sender: said.sender,
     peer: said.peer,
-    accepted: count(said.accepted),
-    refused: count(said.refused),
+    accepted: said.accepted,
+    refused: said.refused,
     asOf: Math.max(0, said.lastAt - gateway.clockOffsetMs),
     ...(said.clockOffsetMs !== undefined && { clockOffsetMs: Math.round(said.clockOffsetMs) }),
   }

@@ -26,7 +26,7 @@ export function gatewayDownSince(
 ): number | undefined {
   if (gateway.state === 'offline') return gateway.since
   const settled = now - startedAt > settings.settleMs
-  return settled && now - gateway.heardAt > settings.gatewaySilentMs ? gateway.heardAt : undefined
+  return settled && now - gateway.heardAt > settings.gatewaySilentMs ? gateway.heardAt || gateway.since : undefined
 }
 
 /** After how much silence this device is disconnected: two missed heartbeats, at most a minute. */
