@@ -44,6 +44,8 @@ export async function startKeeper(
     {
       // Its standard input is the rope: when this process dies, however, the keeper reads its end and goes.
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: after Ctrl-C the hub still finishes what it stores, and then lets go.
+      detached: true,
       env: {
         ...env,
         WARDLINE_DATA_DIR: config.dataDir,

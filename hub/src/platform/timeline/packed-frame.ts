@@ -48,7 +48,8 @@ export function packFrame(frame: StoredFrame): PackedFrame {
   const paths: string[] = []
   const codes: number[] = []
   const values: number[] = []
-  let details: Details | null = null
+  const details: Details = {}
+  let isPlain = true
   let key = ''
   for (const [i, metric] of metrics.entries()) {
     const path = storable(metric.path)
@@ -59,9 +60,12 @@ export function packFrame(frame: StoredFrame): PackedFrame {
     const retracted = metric.correction === 'D' || metric.correction === 'W'
     values.push(!retracted && Number.isFinite(metric.value) ? metric.value! : Number.NaN)
     const detail = detailOf(metric, retracted)
-    if (detail) (details ??= {})[i] = detail
+    if (detail) {
+      details[i] = detail
+      isPlain = false
+    }
   }
-  return { layoutKey: key, paths, codes, values, details }
+  return { layoutKey: key, paths, codes, values, details: isPlain ? null : details }
 }
 
 /**
