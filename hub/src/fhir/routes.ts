@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Bundle, OperationOutcome } from '@medplum/fhirtypes'
+import type { Bundle } from '@medplum/fhirtypes'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Site } from '../platform/http/health.ts'
-import { notFound, problemOf } from '../platform/http/problems.ts'
+import { problemOf } from '../platform/http/problems.ts'
 import { Refusal } from '../platform/http/refusals.ts'
 import { capabilityOf } from './capability.ts'
 import { deviceResource } from './device.ts'
@@ -85,12 +85,11 @@ export const fhirRoutes: FastifyPluginAsyncTypebox<{ services: () => Omit<FhirSe
     if (problem.status >= 500 && !(error instanceof Refusal)) request.log.error({ err: error }, 'request failed')
     return sendFhir(reply.code(problem.status), outcomeOfProblem(problem))
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendFhir(reply.code(404), {
-      ...outcomeOfProblem(notFound(request)),
-      issue: [{ severity: 'error', code: 'not-supported', diagnostics: 'Not served here; see /fhir/metadata' }],
-    } satisfies OperationOutcome),
-  )
+  const nobodys = (_request: FastifyRequest, reply: FastifyReply) =>
+    sendFhir(reply.code(404), outcomeOf(new FhirError(404, 'not-supported', 'Not served here; see /fhir/metadata')))
+  app.setNotFoundHandler(nobodys)
+  // The console answers every other path by GET: it must not get these.
+  for (const url of ['/', '/*']) app.get(url, { config: { permission: 'public' }, schema: { hide: true } }, nobodys)
 
   const tags = ['FHIR R4']
   app.get(
