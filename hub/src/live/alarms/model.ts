@@ -6,10 +6,10 @@
  */
 import type { DeviceAlarm } from '@wardline/devices/messages/records.ts'
 
-/** One alarm as it stands. */
+/** How far an alarm has come; its words are those of the newest message. */
 export interface AlarmState {
-  /** As the device last described it; `at` is when that was. */
-  alarm: DeviceAlarm
+  /** When the newest message was, at the device. */
+  at: number
   startedAt: number
   /** Set when it is over: ended, reset, or a single event. */
   endedAt?: number
@@ -17,10 +17,11 @@ export interface AlarmState {
   repeatCount: number
 }
 
-export type AlarmChange = 'opened' | 'updated' | 'ended' | 'event' | 'stale'
+/** `stale` and `ignored` leave everything as it was. */
+export type AlarmChange = 'opened' | 'updated' | 'ended' | 'event' | 'stale' | 'ignored'
 
 /** Over when the device says so in either of its two ways. `latched` outlives the condition's end until a reset. */
-function isOver({ phase, state }: DeviceAlarm): boolean {
+export function isOver({ phase, state }: Pick<DeviceAlarm, 'phase' | 'state'>): boolean {
   if (state === 'inactive' || phase === 'reset') return true
   return phase === 'end' && state !== 'latched'
 }
@@ -29,25 +30,26 @@ function isOver({ phase, state }: DeviceAlarm): boolean {
  * The alarm after one more message. A message older than the newest known (`stale`) changes nothing; one of the same instant does, since
  * devices send start and escalate in one second. `continue`, `update` and the like of an alarm nobody knows open it: its start was lost.
  */
-export function advance(known: AlarmState | undefined, heard: DeviceAlarm): [AlarmState, AlarmChange] {
-  if (known && heard.at < known.alarm.at) return [known, 'stale']
+export function advance(
+  known: AlarmState | undefined,
+  heard: Pick<DeviceAlarm, 'at' | 'phase' | 'state'>,
+): [AlarmState, AlarmChange] {
+  const { at } = heard
+  if (known && at < known.at) return [known, 'stale']
+  const isOpen = known !== undefined && known.endedAt === undefined
   // A time point is over as soon as it is said; an open alarm of that id it leaves as it was.
   if (heard.phase === 'tpoint') {
-    if (known && known.endedAt === undefined) return [known, 'event']
-    return [{ alarm: heard, startedAt: heard.at, endedAt: heard.at, repeatCount: known ? known.repeatCount + 1 : 0 }, 'event']
+    if (isOpen) return [known, 'ignored']
+    return [{ at, startedAt: at, endedAt: at, repeatCount: known ? known.repeatCount + 1 : 0 }, 'event']
   }
-  const open = known && known.endedAt === undefined
   if (isOver(heard)) {
-    if (known && !open) return [{ ...known, alarm: heard }, 'updated']
-    return [
-      { alarm: heard, startedAt: known?.startedAt ?? heard.at, endedAt: heard.at, repeatCount: known?.repeatCount ?? 0 },
-      'ended',
-    ]
+    if (known && !isOpen) return [{ ...known, at }, 'updated']
+    return [{ at, startedAt: known?.startedAt ?? at, endedAt: at, repeatCount: known?.repeatCount ?? 0 }, 'ended']
   }
-  if (open) return [{ ...known, alarm: heard }, 'updated']
+  if (isOpen) return [{ ...known, at }, 'updated']
   // The condition ended at this very instant: a heartbeat that the device sent with its end does not raise it again.
-  if (known && heard.at === known.endedAt && heard.phase !== 'start') return [known, 'stale']
-  return [{ alarm: heard, startedAt: heard.at, repeatCount: known ? known.repeatCount + 1 : 0 }, 'opened']
+  if (known && at === known.endedAt && heard.phase !== 'start') return [known, 'stale']
+  return [{ at, startedAt: at, repeatCount: known ? known.repeatCount + 1 : 0 }, 'opened']
 }
 
 /** Ahead of the gateway's clock by more than five minutes [DEF, domain page section 12]: not believed, else all that follows were stale. */

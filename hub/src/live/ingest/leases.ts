@@ -20,6 +20,8 @@ export interface Leases {
   gateways(): string[]
   /** Look, acquire and renew now. Rejects when the database is away: what is held stays held until the database says otherwise. */
   tick(): Promise<void>
+  /** A commit under this lease failed: look again at the next tick whose it is. */
+  doubt(gateway: string): void
   /** Give all up, so that another hub need not wait for the lease to lapse. */
   release(): Promise<void>
 }
@@ -86,6 +88,9 @@ export function keepLeases({ pool, holder, leaseMs, log, acquired, lost }: Lease
     held: (gateway) => held.get(gateway),
     gateways: () => [...held.keys()],
     tick,
+    doubt(gateway) {
+      if (held.delete(gateway)) lost(gateway)
+    },
     async release() {
       const mine = [...held.values()]
       held.clear()

@@ -8,6 +8,7 @@ import { topics } from '@wardline/devices/topics.ts'
 import type { Logger } from 'pino'
 import type { Queryable } from '../../modules/records/service.ts'
 import type { Database } from '../../platform/database/database.ts'
+import { refusalsOf } from '../../platform/http/refusals.ts'
 import type { LetterSummary, Live } from '../live.ts'
 
 /** Kept of each, at most. */
@@ -40,6 +41,14 @@ export interface LetterDetail extends LetterSummary {
   origin?: string
 }
 
+/** `later`: it cannot be tried now. Otherwise why it is still bad. */
+export type Retake = (letter: LetterDetail) => Promise<'done' | 'later' | { badStill: string }>
+
+export const refusals = refusalsOf('live', {
+  LETTER_CUT: { status: 409, says: 'Of the {bytes} bytes of dead letter {id} only the beginning was kept', retry: 'never' },
+  LETTER_BAD_STILL: { status: 422, says: 'Dead letter {id} was refused again: {why}', retry: 'never' },
+})
+
 export interface Letters {
   /** Write letters in the caller's transaction; `tell` them when it is committed. Those that were there already are left out. */
   record(tx: Queryable, letters: readonly NewLetter[]): Promise<LetterSummary[]>
@@ -49,12 +58,13 @@ export interface Letters {
   get(id: string): Promise<LetterDetail | undefined>
   /**
    * Send it in again by the door it came through: to its gateway (then `redriven`), or here (then `resolved`). `closed`: it was dealt with
-   * before, or is not whole. `unreachable`: the broker, or this hub does not write for its gateway; try later.
+   * before. `unreachable`: the broker, or this hub does not write for its gateway; try later. Throws the Refusal LETTER_CUT when only the
+   * beginning was kept, and LETTER_BAD_STILL when it was tried here and is as bad as before.
    */
   redrive(id: string, by: string): Promise<'done' | 'unknown' | 'closed' | 'unreachable'>
   discard(id: string, by: string): Promise<'done' | 'unknown' | 'closed'>
-  /** How what the hub itself could not take is taken in again. Set once, by ingest. Resolves to false when it cannot be tried now. */
-  onRetake(retake: (letter: LetterDetail) => Promise<boolean>): void
+  /** How what the hub itself could not take is taken in again. Set once, by ingest. */
+  onRetake(retake: Retake): void
 }
 
 interface LetterRow {
@@ -109,7 +119,7 @@ export interface LetterOptions {
 }
 
 export function openLetters({ database: { pool }, mqtt, live, site, log }: LetterOptions): Letters {
-  let retake: (letter: LetterDetail) => Promise<boolean> = async () => false
+  let retake: Retake = async () => 'later'
 
   async function get(id: string): Promise<LetterDetail | undefined> {
     if (!UUID.test(id)) return undefined
@@ -183,11 +193,15 @@ export function openLetters({ database: { pool }, mqtt, live, site, log }: Lette
     async redrive(id, by) {
       const letter = await get(id)
       if (!letter) return 'unknown'
-      // A refusal is not a letter that can be sent twice once somebody closed it, and half a message must not be sent at all.
       if (letter.state === 'discarded' || letter.state === 'resolved') return 'closed'
-      if (Buffer.byteLength(letter.raw, 'base64') < letter.bytes) return 'closed'
+      if (Buffer.byteLength(letter.raw, 'base64') < letter.bytes) throw refusals.LETTER_CUT({ id, bytes: letter.bytes })
       if (letter.door !== 'mllp') {
-        if (!(await retake(letter))) return 'unreachable'
+        const outcome = await retake(letter)
+        if (outcome === 'later') return 'unreachable'
+        if (outcome !== 'done') {
+          await pool.query('update dead_letter set redrives = redrives + 1, redriven_at = now() where id = $1', [id])
+          throw refusals.LETTER_BAD_STILL({ id, why: outcome.badStill })
+        }
         return (await move(id, 'resolved', by)) ? 'done' : 'closed'
       }
       const redrive: Redrive = { v: MESSAGE_VERSION, id, raw: letter.raw }
