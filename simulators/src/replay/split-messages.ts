@@ -1,3 +1,6 @@
+import { splitBatch } from '@wardline/devices/hl7/batch.ts'
+import { MllpFramer } from '@wardline/devices/hl7/mllp.ts'
+
 const CR = 0x0d
 const LF = 0x0a
 
@@ -10,54 +13,44 @@ export interface RecordedMessage {
 }
 
 /**
- * The messages of a file: a byte order mark and MLLP frames are taken off, batch envelopes (FHS, BHS, BTS, FTS) too, and
- * CR, LF or CRLF become the CR of the standard. Nothing else is changed, so whatever character set it is stays.
- *
- * Lines before the first MSH that are no envelope are sent as a message of their own: the receiver shall judge them.
+ * The messages of a file: a byte order mark, MLLP frames and batch envelopes are taken off, CR, LF or CRLF become the CR of
+ * the standard, empty lines go. Nothing else is changed, so whatever character set it is stays. A file without any MSH is
+ * sent whole: the receiver shall judge it. An empty file has no messages.
  */
 export function splitMessages(file: Buffer): RecordedMessage[] {
-  // Sixteen bits to a letter: its line ends are no single bytes. It goes as it is, and the receiver reads it or says why not.
-  if (file.includes(0) && (file[0] === 0xff || file[0] === 0xfe || file[0] === 0 || file[1] === 0))
-    return [{ bytes: file, number: 1 }]
-  const messages: Buffer[][] = []
-  let current: Buffer[] | undefined
-  for (const line of linesOf(withoutMark(file))) {
-    const name = line.toString('latin1', 0, 3)
-    if (name === 'FHS' || name === 'BHS' || name === 'BTS' || name === 'FTS') {
-      current = undefined
-      continue
-    }
-    if (name === 'MSH' || !current) {
-      current = []
-      messages.push(current)
-    }
-    current.push(line)
-  }
-  return messages.map((segments, i) => ({
-    bytes: Buffer.concat(segments.flatMap((segment) => [segment, SEGMENT_END])),
-    number: i + 1,
-  }))
+  return framesOf(file)
+    .flatMap((part) => {
+      const found = splitBatch(part)
+      return found.length > 0 ? found : [withoutMark(part)]
+    })
+    .map((bytes) => (isWide(bytes) ? bytes : withSegmentEnds(bytes)))
+    .filter((bytes) => bytes.length > 0)
+    .map((bytes, i) => ({ bytes, number: i + 1 }))
 }
 
-const SEGMENT_END = Buffer.from([CR])
-
-function withoutMark(file: Buffer): Buffer {
-  if (file[0] === 0xef && file[1] === 0xbb && file[2] === 0xbf) return file.subarray(3)
-  return file
+/** A capture of a connection still has its frames on. */
+function framesOf(file: Buffer): Buffer[] {
+  if (file[0] !== 0x0b) return [file]
+  const framer = new MllpFramer({ maxBytes: Number.POSITIVE_INFINITY })
+  const frames = framer.push(file)
+  const rest = framer.end()
+  if (rest) frames.push(rest)
+  return frames.map((one) => (one.kind === 'too-large' ? one.head : one.bytes))
 }
 
-function linesOf(file: Buffer): Buffer[] {
-  const lines: Buffer[] = []
-  let start = 0
-  for (let i = 0; i <= file.length; i++) {
-    if (i < file.length && file[i] !== CR && file[i] !== LF) continue
-    let from = start
-    let to = i
-    // Frames of a captured connection: 0x0B before a message, 0x1C behind it.
-    while (from < to && (file[from] === 0x0b || file[from] === 0x1c)) from++
-    while (to > from && file[to - 1] === 0x1c) to--
-    if (to > from) lines.push(file.subarray(from, to))
-    start = i + 1
+/** Sixteen bits to a letter: line ends are no single bytes there, so it goes as it is. */
+const isWide = (bytes: Buffer) =>
+  bytes[0] === 0 || bytes[1] === 0 || (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+
+const withoutMark = (bytes: Buffer) => (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes)
+
+function withSegmentEnds(bytes: Buffer): Buffer {
+  const out = Buffer.alloc(bytes.length + 1)
+  let length = 0
+  for (let i = 0; i <= bytes.length; i++) {
+    const byte = bytes[i]
+    if (byte !== undefined && byte !== CR && byte !== LF) out[length++] = byte
+    else if (length > 0 && out[length - 1] !== CR) out[length++] = CR
   }
-  return lines
+  return out.subarray(0, length)
 }
