@@ -6,7 +6,7 @@
  * leaves no database behind.
  */
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 export interface RunAs {
@@ -67,14 +67,12 @@ function createdUser(): RunAs['owner'] {
   return userNamed('postgres')
 }
 
-/** Every folder on the way may be passed by anyone, and the last may be read where it is a program or a library. */
+/** Every folder on the way may be passed by anyone, and what is there may be read where it is a program. */
 function anyoneReaches(path: string): boolean {
-  if (!existsSync(path)) return anyoneReaches(dirname(path))
-  accessSync(path, constants.F_OK)
-  const isProgram = statSync(path).isFile()
-  if (isProgram && (statSync(path).mode & 0o005) !== 0o005) return false
-  for (let folder = isProgram ? dirname(path) : dirname(path); ; folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return false
+  // The data folder itself belongs to that user, and may not be there yet; the way to it is what counts.
+  if (existsSync(path) && statSync(path).isFile() && (statSync(path).mode & 0o005) !== 0o005) return false
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (existsSync(folder) && (statSync(folder).mode & 0o001) === 0) return false
     if (folder === dirname(folder)) return true
   }
 }

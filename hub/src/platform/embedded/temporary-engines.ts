@@ -35,7 +35,11 @@ export async function temporaryEngines({
     ...(valkey ? {} : { REDIS_URL: 'redis://127.0.0.1:1' }),
     ...(broker ? {} : { MQTT_URL: 'mqtt://127.0.0.1:1' }),
   })
-  const keeper = await startKeeper(config, { enrol, env: { ...process.env, LOG_LEVEL: 'error' } })
+  const removeFolder = () => rmSync(dataDir, { recursive: true, force: true })
+  const keeper = await startKeeper(config, { enrol, env: { ...process.env, LOG_LEVEL: 'error' } }).catch((error) => {
+    removeFolder()
+    throw error
+  })
   if (!keeper) throw new RangeError('ask for at least one engine')
   return {
     ...keeper.addresses,
@@ -43,7 +47,7 @@ export async function temporaryEngines({
     keeper,
     async end() {
       await keeper.stop()
-      rmSync(dataDir, { recursive: true, force: true })
+      removeFolder()
     },
   }
 }

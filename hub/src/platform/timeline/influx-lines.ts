@@ -9,8 +9,6 @@ import type { Details, Layout, PackedFrame, UnpackedFrame } from './packed-frame
 import type { StoredFrame, StoredWave } from './timeline.ts'
 import { packSamples, unpackSamples, waveEnd } from './wave-samples.ts'
 
-/** [STD line protocol] tag values escape comma, equals sign, space and backslash; a line break would end the line. */
-const tag = (text: string): string => text.replaceAll(/[\\,= ]/g, (sign) => `\\${sign}`).replaceAll(/[\n\r]/g, ' ')
 /** [STD line protocol] texts in quotes escape the quote and the backslash. */
 const text = (value: string): string => `"${value.replaceAll(/["\\]/g, (sign) => `\\${sign}`)}"`
 
@@ -23,16 +21,18 @@ export function frameLine(frame: StoredFrame, packed: PackedFrame, layout: numbe
     if (is) fields += `v${i}=${value},`
   }
   return (
-    `frame,device=${deviceTag(frame.device)},layout=${layout} ${fields}present=${text(present)},written=${written}i,received=${frame.receivedAt}i,` +
-    `position=${frame.position}i,late=${frame.late ? 'true' : 'false'},patient=${text(frame.patient ?? '')},encounter=${text(frame.encounter ?? '')},` +
+    `frame,device=${tagOf(frame.device)},layout=${layout} ${fields}present=${text(present)},written=${written}i,received=${frame.receivedAt}i,` +
+    `position=${frame.position}i,late=${frame.late ? 'true' : 'false'},patient=${text(tagOf(frame.patient ?? ''))},encounter=${text(frame.encounter ?? '')},` +
     `gateway=${text(frame.gateway)},message=${text(frame.messageId)},details=${text(packed.details ? JSON.stringify(packed.details) : '')} ${frame.at}`
   )
 }
 
-/** A name that ends in a backslash, or is empty, cannot be a tag: what stands in the tag is JSON without its quotes, behind a dot. */
-export const deviceTag = (device: string): string => tag(deviceTagValue(device))
-export const deviceTagValue = (device: string): string => `.${JSON.stringify(device).slice(1, -1)}.`
-export const deviceOfTag = (value: string): string => JSON.parse(`"${value.slice(1, -1)}"`) as string
+/**
+ * Names that are asked for stand in percent-encoding: what backslashes and line breaks mean in a tag, or in a text of a query, differs
+ * between versions.
+ */
+export const tagOf = (name: string): string => encodeURIComponent(name)
+export const nameOfTag = (value: string): string => decodeURIComponent(value)
 
 /** Columns of `select * from frame group by device, layout`. */
 export function frameOfRow(device: string, layout: Layout, columns: readonly string[], row: readonly unknown[]): UnpackedFrame {
@@ -46,7 +46,7 @@ export function frameOfRow(device: string, layout: Layout, columns: readonly str
     receivedAt: field.received as number,
     values: layout.paths.map((_, i) => (present[i] === '1' ? (field[`v${i}`] as number) : Number.NaN)),
     details: field.details ? (JSON.parse(field.details as string) as Details) : null,
-    ...(field.patient ? { patient: field.patient as string } : {}),
+    ...(field.patient ? { patient: nameOfTag(field.patient as string) } : {}),
     ...(field.encounter ? { encounter: field.encounter as string } : {}),
     late: field.late as boolean,
     messageId: field.message as string,
@@ -64,7 +64,7 @@ export function waveLine(wave: StoredWave): string {
     ...(wave.patient !== undefined && { patient: wave.patient }),
   }
   return (
-    `wave,device=${deviceTag(wave.device)},path=${deviceTag(wave.path)} code=${wave.code}i,end=${waveEnd(wave)}i,` +
+    `wave,device=${tagOf(wave.device)},path=${tagOf(wave.path)} code=${wave.code}i,end=${waveEnd(wave)}i,` +
     `rest=${text(JSON.stringify(rest))},samples=${text(packSamples(wave.samples).toString('base64'))} ${wave.start}`
   )
 }

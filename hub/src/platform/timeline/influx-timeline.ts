@@ -8,7 +8,7 @@
  */
 import type { Logger } from 'pino'
 import { type Database, transaction } from '../database/database.ts'
-import { deviceOfTag, deviceTagValue, frameLine, frameOfRow, waveLine, waveOfRow } from './influx-lines.ts'
+import { frameLine, frameOfRow, nameOfTag, tagOf, waveLine, waveOfRow } from './influx-lines.ts'
 import { type InfluxServer, influxServer } from './influx-server.ts'
 import { internedIn } from './interned.ts'
 import {
@@ -127,7 +127,7 @@ export async function openInfluxTimeline({ influx, retention, database, log }: O
       const { rows } = await database.pool.query<{ id: number }>('select id from frame_layout where paths @> array[$1]', [path])
       if (!rows.length) return []
       const where = whereOf([
-        `device = ${literal(deviceTagValue(device))}`,
+        `device = ${literal(tagOf(device))}`,
         anyLayout(rows.map((row) => row.id)),
         `time >= ${from}ms`,
         `time < ${to}ms`,
@@ -140,7 +140,7 @@ export async function openInfluxTimeline({ influx, retention, database, log }: O
     },
     async waves({ device, code, from, to }) {
       const where = whereOf([
-        `device = ${literal(deviceTagValue(device))}`,
+        `device = ${literal(tagOf(device))}`,
         `time >= ${from - LONGEST_BLOCK_MS}ms`,
         `time < ${to}ms`,
         `"end" > ${from}`,
@@ -148,7 +148,7 @@ export async function openInfluxTimeline({ influx, retention, database, log }: O
       ])
       const series = await server.query(`SELECT * FROM wave ${where} GROUP BY device, path`)
       return series
-        .flatMap(({ tags, columns, rows }) => rows.map((row) => waveOfRow(device, deviceOfTag(tags.path!), columns, row)))
+        .flatMap(({ tags, columns, rows }) => rows.map((row) => waveOfRow(device, nameOfTag(tags.path!), columns, row)))
         .sort((a, b) => a.start - b.start || (a.path < b.path ? -1 : 1))
     },
     async maintain(now) {
@@ -186,8 +186,8 @@ export async function openInfluxTimeline({ influx, retention, database, log }: O
     to,
   }: Omit<ReadingQuery, 'order' | 'limit' | 'offset'>): Promise<string[] | null> {
     const conditions = [`time >= ${from ?? 0}ms`, `time < ${Math.min(to ?? LATEST_MS, LATEST_MS)}ms`]
-    if (device !== undefined) conditions.push(`device = ${literal(deviceTagValue(device))}`)
-    if (patient !== undefined) conditions.push(`patient = ${literal(patient)}`)
+    if (device !== undefined) conditions.push(`device = ${literal(tagOf(device))}`)
+    if (patient !== undefined) conditions.push(`patient = ${literal(tagOf(patient))}`)
     if (codes !== undefined) {
       const { rows } = await database.pool.query<{ id: number }>('select id from frame_layout where codes && $1::bigint[]', [
         codes,
@@ -237,7 +237,7 @@ async function framesOf(
     const layout = layouts.get(Number(tags.layout))
     // Frames whose layout PostgreSQL does not know (it was restored from before) cannot be named: they are not shown under a wrong name.
     if (!layout) return []
-    return rows.map((row) => frameOfRow(deviceOfTag(tags.device!), layout, columns, row))
+    return rows.map((row) => frameOfRow(nameOfTag(tags.device!), layout, columns, row))
   })
 }
 

@@ -268,7 +268,7 @@ export function describeTimeline(
       const device = aDevice()
       const years = [0, Date.UTC(2009, 0, 1), Date.UTC(2026, 10, 29), Date.UTC(2050, 0, 1)]
       await timeline.write(
-        years.map((at) => aFrame(device, at, [hr(60)])),
+        years.map((at) => ({ ...aFrame(device, at, [hr(60)]), receivedAt: NOW })),
         nothing,
       )
       expect((await all(device)).map((reading) => reading.at)).toEqual(years)
@@ -276,7 +276,7 @@ export function describeTimeline(
       await timeline.maintain(NOW + 6 * DAY)
       expect((await all(device)).map((reading) => reading.at)).toEqual(years)
       await timeline.write(
-        years.map((at) => aFrame(device, at, [hr(61)])),
+        years.map((at) => ({ ...aFrame(device, at, [hr(61)]), receivedAt: NOW })),
         nothing,
       )
       expect((await all(device)).map((reading) => reading.value)).toEqual([61, 61, 61, 61])
