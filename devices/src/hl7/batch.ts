@@ -40,7 +40,7 @@ const ENVELOPES = ['MSH', 'FHS', 'BHS', 'BTS', 'FTS'] as const
 
 function headerAt(bytes: Buffer, at: number): (typeof ENVELOPES)[number] | undefined {
   if (at + 3 > bytes.length) return undefined
-  const name = bytes.latin1Slice(at, at + 3)
+  const name = bytes.toString('latin1', at, at + 3)
   const found = ENVELOPES.find((e) => e === name)
   // A text that happens to begin a line with "MSH" is followed by a letter or a blank.
   const next = bytes[at + 3]

@@ -43,7 +43,7 @@ export function decode(bytes: Buffer): Decoded | { unknown: string } {
   if (isAscii(bytes)) {
     const named = encodings[namedSet(bytes)]
     // ISO 2022 is written in seven bits.
-    if (named !== 'iso-2022-jp') return { text: bytes.latin1Slice(0, bytes.length), encoding: named ?? 'ascii' }
+    if (named !== 'iso-2022-jp') return { text: bytes.toString('latin1'), encoding: named ?? 'ascii' }
     return withDecoder(bytes, named)
   }
   const named = namedSet(bytes)
@@ -52,7 +52,7 @@ export function decode(bytes: Buffer): Decoded | { unknown: string } {
   if (encoding === 'ascii') {
     // Not what the sender says it is. UTF-8 is told by its shape; the rest is read as Latin-1, which has a letter for every byte.
     return {
-      ...(isUtf8(bytes) ? utf8(bytes) : { text: bytes.latin1Slice(0, bytes.length), encoding: 'iso-8859-1' }),
+      ...(isUtf8(bytes) ? utf8(bytes) : { text: bytes.toString('latin1'), encoding: 'iso-8859-1' }),
       flag: 'charset_assumed',
     }
   }
@@ -73,7 +73,7 @@ export function encode(text: string, encoding: string): Buffer {
 export function decodeHex(hex: string, encoding: string): string {
   const bytes = Buffer.from(hex, 'hex')
   if (encoding === 'utf8') return bytes.toString('utf8')
-  if (encoding === 'ascii' || !iconv.encodingExists(encoding)) return bytes.latin1Slice(0, bytes.length)
+  if (encoding === 'ascii' || !iconv.encodingExists(encoding)) return bytes.toString('latin1')
   return iconv.decode(bytes, encoding)
 }
 
@@ -100,7 +100,7 @@ function namedSet(bytes: Buffer): string {
   const lf = bytes.indexOf(0x0a)
   if (end < 0 || (lf >= 0 && lf < end)) end = lf
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  const header = bytes.latin1Slice(start, Math.min(end < 0 ? bytes.length : end, start + 4096))
+  const header = bytes.toString('latin1', start, Math.min(end < 0 ? bytes.length : end, start + 4096))
   const separator = header[3]
   if (separator === undefined) return ''
   const fields = header.split(separator)

@@ -105,7 +105,8 @@ function group(hl7: Hl7): AlarmRows[] {
     if (segment.name === 'OBR') groups.push({ obr: segment, facets: {} })
     const rows = groups[groups.length - 1]
     if (segment.name !== 'OBX' || !rows) continue
-    rows.device ??= equipment(segment)
+    const named = equipment(segment)
+    if (named !== undefined) rows.device ??= named
     if (segment.value(2) === undefined && segment.field(5) === '') continue
     sort(rows, segment)
   }

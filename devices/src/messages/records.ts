@@ -99,6 +99,7 @@ export type Frame = Static<typeof Frame>
 
 /** A row that was kept but means nothing here: its code is in no table (`UNMAPPED_CODE`), or it has no unit. */
 export const UnmappedRow = Type.Object({ reason: Word, row: Text })
+export type UnmappedRow = Static<typeof UnmappedRow>
 
 /** Stream `readings`: one PCD-01 message. */
 export const ObservationRecord = Type.Object({
