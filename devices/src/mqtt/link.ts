@@ -36,6 +36,8 @@ export interface MqttLinkOptions {
   url: string
   username?: string
   password?: string
+  /** Asked for at every attempt to connect, where name and password may change or appear later. Goes before the two above. */
+  credentials?: () => { username?: string; password?: string }
   clientId: string
   keepaliveS?: number
   will?: { topic: string; payload: string; qos: 0 | 1; retain: boolean }
@@ -100,8 +102,9 @@ export function connectMqtt(options: MqttLinkOptions): MqttLink {
       queueQoSZero: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
     }
-    if (options.username !== undefined) settings.username = options.username
-    if (options.password !== undefined) settings.password = options.password
+    const { username, password } = options.credentials?.() ?? options
+    if (username !== undefined) settings.username = username
+    if (password !== undefined) settings.password = password
     if (options.will) settings.will = { ...options.will, payload: Buffer.from(options.will.payload) }
     if (version === 5) settings.properties = { receiveMaximum: RECEIVE_MAXIMUM, sessionExpiryInterval: 0 }
     const mine = mqtt.connect(options.url, settings)

@@ -25,8 +25,7 @@ const BACKLOG_MS = 2_000
 
 export interface UplinkOptions {
   url: string
-  username?: string
-  password?: string
+  credentials?: () => { username?: string; password?: string }
   site: string
   gateway: string
   /** A new one for each start of the process. */
@@ -113,8 +112,7 @@ export class Uplink {
 
     this.#link = connectMqtt({
       url: options.url,
-      ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.password === undefined ? {} : { password: options.password }),
+      ...(options.credentials ? { credentials: options.credentials } : {}),
       ...(options.keepaliveS === undefined ? {} : { keepaliveS: options.keepaliveS }),
       clientId: options.gateway,
       // MQTT has no clock: `at` of the will is when the process began, the hub takes its own time for when the link went.
