@@ -104,9 +104,13 @@ export const letterRoutes: FastifyPluginAsyncTypebox<{ live: () => LiveServices 
         summary: 'Send a dead letter in again by the door it came through',
         params: LetterId,
         response: {
-          202: Type.Object({ id: Type.String(), state: Type.Literal('redriven') }),
+          202: Type.Object({
+            id: Type.String(),
+            state: Type.Enum(letterStates, { description: 'redriven: its gateway has it; resolved: the hub took it in' }),
+          }),
           404: Problem,
           409: Problem,
+          422: Problem,
           503: Problem,
         },
       },
@@ -116,7 +120,7 @@ export const letterRoutes: FastifyPluginAsyncTypebox<{ live: () => LiveServices 
       if (outcome === 'unknown') throw refusals.LETTER_UNKNOWN({ id })
       if (outcome === 'closed') throw refusals.LETTER_CLOSED({ id })
       if (outcome === 'unreachable') throw refusals.LETTER_UNREACHABLE({ id })
-      return reply.code(202).send({ id, state: 'redriven' as const })
+      return reply.code(202).send({ id, state: (await letter(id)).state })
     },
   )
   app.post(

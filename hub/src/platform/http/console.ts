@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { notFound, sendProblem } from './problems.ts'
 
@@ -29,23 +30,22 @@ export const consolePlugin = fp(
         reply.header('cache-control', path.startsWith(`${folder}/assets/`) ? 'public, max-age=31536000, immutable' : 'no-cache')
       },
     })
-    app.get('/*', { config: { permission: 'public', rateLimit: false }, schema: { hide: true } }, (request, reply) => {
-      const path = (request.params as { '*': string })['*']
-      return path === '' || path.endsWith('/') ? reply.callNotFound() : reply.sendFile(path)
-    })
-    app.setNotFoundHandler(async (request, reply) => {
-      const asked = request.method === 'GET' || request.method === 'HEAD'
-      if (!asked || forPrograms.test(request.url) || !/text\/html|\*\/\*/.test(request.headers.accept ?? '*/*')) {
-        return sendProblem(reply, notFound(request))
-      }
-      const built = await access(`${folder}/index.html`).then(
-        () => true,
+    const isFile = (path: string) =>
+      stat(path).then(
+        (found) => found.isFile(),
         () => false,
       )
-      if (!built)
-        return reply.code(503).header('content-type', 'text/plain; charset=utf-8').header('retry-after', '5').send(NOT_BUILT)
-      return reply.code(200).sendFile('index.html')
-    })
+    const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+      const asked = (request.params as { '*'?: string })['*'] ?? ''
+      const file = resolve(folder, asked)
+      if (file.startsWith(`${folder}/`) && (await isFile(file))) return reply.sendFile(asked)
+      const forPerson = !forPrograms.test(request.url) && /text\/html|\*\/\*/.test(request.headers.accept ?? '*/*')
+      if (!forPerson) return sendProblem(reply, notFound(request))
+      if (await isFile(`${folder}/index.html`)) return reply.sendFile('index.html')
+      return reply.code(503).header('content-type', 'text/plain; charset=utf-8').header('retry-after', '5').send(NOT_BUILT)
+    }
+    app.get('/*', { config: { permission: 'public', rateLimit: false }, schema: { hide: true } }, answer)
+    app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)))
   },
   { name: 'console' },
 )
