@@ -55,7 +55,7 @@ export async function openAlarms(db: Queryable): Promise<OpenAlarm[]> {
 }
 
 export interface AlarmsWork extends StreamWork<AlarmRecord> {
-  /** Remember these as open, in place of all that was remembered. */
+  /** Remember these as open. */
   restore(open: readonly OpenAlarm[]): void
 }
 
@@ -70,7 +70,6 @@ export function alarmsWork({ live, pool }: { live: Pick<Live, 'alarm'>; pool: pg
     faults: (record) => recordFaults('alarms', record),
 
     restore(open) {
-      remembered.clear()
       for (const { key, alarm, since } of open) remembered.set(key, { at: alarm.at, startedAt: since, repeatCount: 0 })
     },
 

@@ -3,7 +3,9 @@
  * `device_association`, remembered here, shown live. One for each hub.
  */
 import { randomUUID } from 'node:crypto'
+import type { Place } from '@wardline/devices/messages/records.ts'
 import type { Logger } from 'pino'
+import { bedKey } from '../../modules/inpatient/model.ts'
 import { bedById, stayOfPatient } from '../../modules/inpatient/service.ts'
 import { identifierOf } from '../../modules/records/model.ts'
 import { findOrCreatePatient, patientById, type Queryable, resolveIdentifier } from '../../modules/records/service.ts'
@@ -18,6 +20,8 @@ import { framesOf, type HeldReading, heldOn, heldTooLong, settle } from './held-
 export interface Associations {
   readonly register: DeviceRegister
   plan(gateway: string): ChartingPlan
+  /** A message came from a device that says where it is: shown there at once if nothing better was told before. */
+  heardAt(device: string, place: Place): void
   /** Tell the live state where these devices are and whether they are disputed, if that changed. */
   tell(devices: Iterable<RememberedDevice>): void
   /**
@@ -64,14 +68,16 @@ const ATTEMPTS = 10
 
 export function openAssociations({ database, timeline, live, log, modelOf = () => undefined }: AssociationOptions): Associations {
   const register = createDeviceRegister()
+  /** What the live state was told: the bed of each device (null: nowhere), and what it claims. */
+  const told = new Map<string, string | null>()
   const disputed = new Map<string, string>()
 
   function tell(devices: Iterable<RememberedDevice>): void {
     for (const device of devices) {
       const open = device.associations.find((association) => association.endedAt === undefined)
       const bed = open?.bed ?? device.heardBed ?? null
-      if (device.told !== bed) {
-        device.told = bed
+      if (told.get(device.id) !== bed) {
+        told.set(device.id, bed)
         live.placed(device.id, bed ?? undefined)
       }
       const claims = device.conflict?.claims
@@ -116,6 +122,13 @@ export function openAssociations({ database, timeline, live, log, modelOf = () =
     plan: (gateway) => new ChartingPlan(register, gateway, modelOf),
     tell,
     refresh,
+    heardAt(device, place) {
+      if (told.has(device)) return
+      const bed = bedKey(place)
+      if (!bed) return
+      told.set(device, bed)
+      live.placed(device, bed)
+    },
 
     async confirmAssociation(device, patient, by, at = Date.now()) {
       const { rowCount } = await database.pool.query('select 1 from device where id = $1', [device])

@@ -17,8 +17,6 @@ export interface RememberedDevice {
   heardBed?: string
   /** There is a row in `device`, and this is the bed it says. */
   stored?: { gateway: string; placedAt?: string }
-  /** The bed that the live state was told; null: nowhere. */
-  told?: string | null
   /** Nobody could be named when the database was last asked for its bed: not asked again at every reading. */
   nobodyAt?: { bed: string; until: number }
 }
