@@ -5,7 +5,7 @@
  * receipt, a gateway's by its health against the hub's clock; differences of more than five seconds are taken off.
  */
 import type { GatewayHealth, GatewayStatus } from '@wardline/devices/messages/envelopes.ts'
-import type { DeviceAlarm, Frame, Place, WaveBlock } from '@wardline/devices/messages/records.ts'
+import type { DeviceAlarm, Frame, Metric, Place, WaveBlock } from '@wardline/devices/messages/records.ts'
 import type { Logger } from 'pino'
 import type { LetterSummary, Live, Occupant } from '../live.ts'
 import {
@@ -129,7 +129,7 @@ export class LiveMemory implements LiveState {
     }
     device.unmapped += said.unmapped ?? 0
     if (!said.flags?.includes('test')) this.#take(device, said.frames, heardAt)
-    for (const watcher of this.#watchers) watcher.device?.(device)
+    this.changed(device)
   }
 
   #take(device: DeviceState, frames: readonly Frame[], heardAt: number): void {
@@ -145,12 +145,15 @@ export class LiveMemory implements LiveState {
   wave(said: Parameters<Live['wave']>[0]): void {
     const device = this.device(said.device, said.gateway)
     if (!device) return
-    const heardAt = this.#heard(device, said.gateway, said.receivedAt)
-    if (takeWaves(device, said.blocks, heardAt, this.settings.caps.wavesOfDevice)) {
+    this.takeWave(device, said.blocks, this.#heard(device, said.gateway, said.receivedAt))
+  }
+
+  takeWave(device: DeviceState, blocks: readonly WaveBlock[], heardAt: number): void {
+    if (takeWaves(device, blocks, heardAt, this.settings.caps.wavesOfDevice)) {
       device.revision = ++this.revision
-      for (const watcher of this.#watchers) watcher.device?.(device)
+      this.changed(device)
     }
-    for (const watcher of this.#watchers) watcher.wave?.(device, said.blocks, heardAt)
+    for (const watcher of this.#watchers) watcher.wave?.(device, blocks, heardAt)
   }
 
   alarm(said: {
@@ -303,6 +306,24 @@ export class LiveMemory implements LiveState {
     for (const step of steps) trend.restore(step.at, step.mean, step.count)
     device.sparklines.clear()
     for (const watcher of this.#watchers) watcher.device?.(device)
+  }
+
+  /** A reading out of history: what it says may be old, and which gateway brought it is not known. */
+  restoreReading(id: string, measuredAt: number, receivedAt: number, metric: Metric): void {
+    const device = this.device(id, '')
+    if (!device) return
+    const heardAt = Math.min(receivedAt, this.clock.now())
+    device.heardAt = Math.max(device.heardAt, heardAt)
+    takeMetric(
+      device,
+      metric,
+      measuredAt,
+      Math.min(measuredAt - device.correctionMs, heardAt),
+      heardAt,
+      ++this.revision,
+      this.settings,
+    )
+    this.changed(device)
   }
 
   /** The device of this id, made when new; undefined when there is no room for another. */
