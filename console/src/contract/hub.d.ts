@@ -1,10 +1,1240 @@
 // Generated from the hub's /openapi.json by console/contract.mjs. Do not edit.
-export type paths = Record<string, never>;
+export interface paths {
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures for Prometheus */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The process is alive, and what it sees upstream
+         * @description Always 200 while the process answers: restarting the hub does not mend a database. Use /readyz to route requests.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description degraded: an engine does not answer; the hub goes on without it
+                             * @enum {unknown}
+                             */
+                            status: "ok" | "starting" | "degraded";
+                            version: string;
+                            uptimeS: number;
+                            upstream: {
+                                /** @enum {unknown} */
+                                database: "up" | "down";
+                                /** @enum {unknown} */
+                                redis: "up" | "down";
+                                /** @enum {unknown} */
+                                broker: "up" | "down";
+                                /** @enum {unknown} */
+                                history: "up" | "down";
+                            };
+                            gateways: {
+                                online: number;
+                                offline: number;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ready to serve: everything is started and every engine answers */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            status: "ready";
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Name, time zone and version of this house */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            name: string;
+                            /** @description IANA name */
+                            timeZone: string;
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A snapshot of a view
+         * @description For scripts. A screen opens the view over Socket.IO (path /socket.io) and gets this snapshot, then numbered patches.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only beds of this point of care */
+                    unit?: string;
+                };
+                header?: never;
+                path: {
+                    view: "critical-care" | "feeds";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Snapshot"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The feeds view as a table */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every device that was heard */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            devices: {
+                                /** @description EUI-64, or the name its sender gives it */
+                                id: string;
+                                gateway: string;
+                                model?: string;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                firstSeenAt: number;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                lastSeenAt?: number;
+                                /** @enum {unknown} */
+                                connectivity: "online" | "silent" | "offline";
+                                clockOffsetMs?: number;
+                                bed?: string;
+                                /** @description PV1-3 as last sent */
+                                placedAt?: string;
+                                association?: {
+                                    patient: string;
+                                    encounter?: string;
+                                    bed?: string;
+                                    /**
+                                     * @description What it rests on; nurse: confirmed by hand
+                                     * @enum {unknown}
+                                     */
+                                    basis: "pid" | "device" | "bed" | "nurse";
+                                    /** @description ms since 1970-01-01T00:00:00Z */
+                                    since: number;
+                                };
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices/unassigned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices whose readings are charted to nobody, and that stand at no known bed */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            devices: {
+                                /** @description EUI-64, or the name its sender gives it */
+                                id: string;
+                                gateway: string;
+                                model?: string;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                firstSeenAt: number;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                lastSeenAt?: number;
+                                /** @enum {unknown} */
+                                connectivity: "online" | "silent" | "offline";
+                                clockOffsetMs?: number;
+                                bed?: string;
+                                /** @description PV1-3 as last sent */
+                                placedAt?: string;
+                                association?: {
+                                    patient: string;
+                                    encounter?: string;
+                                    bed?: string;
+                                    /**
+                                     * @description What it rests on; nurse: confirmed by hand
+                                     * @enum {unknown}
+                                     */
+                                    basis: "pid" | "device" | "bed" | "nurse";
+                                    /** @description ms since 1970-01-01T00:00:00Z */
+                                    since: number;
+                                };
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One device */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description EUI-64, or the name its sender gives it */
+                            id: string;
+                            gateway: string;
+                            model?: string;
+                            /** @description ms since 1970-01-01T00:00:00Z */
+                            firstSeenAt: number;
+                            /** @description ms since 1970-01-01T00:00:00Z */
+                            lastSeenAt?: number;
+                            /** @enum {unknown} */
+                            connectivity: "online" | "silent" | "offline";
+                            clockOffsetMs?: number;
+                            bed?: string;
+                            /** @description PV1-3 as last sent */
+                            placedAt?: string;
+                            association?: {
+                                patient: string;
+                                encounter?: string;
+                                bed?: string;
+                                /**
+                                 * @description What it rests on; nurse: confirmed by hand
+                                 * @enum {unknown}
+                                 */
+                                basis: "pid" | "device" | "bed" | "nurse";
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                since: number;
+                            };
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices/{id}/association": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Confirm that a device is on this patient
+         * @description Ends a conflict between what the device says and where it was: readings held for it are charted to this patient.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        patient: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description EUI-64, or the name its sender gives it */
+                            id: string;
+                            gateway: string;
+                            model?: string;
+                            /** @description ms since 1970-01-01T00:00:00Z */
+                            firstSeenAt: number;
+                            /** @description ms since 1970-01-01T00:00:00Z */
+                            lastSeenAt?: number;
+                            /** @enum {unknown} */
+                            connectivity: "online" | "silent" | "offline";
+                            clockOffsetMs?: number;
+                            bed?: string;
+                            /** @description PV1-3 as last sent */
+                            placedAt?: string;
+                            association?: {
+                                patient: string;
+                                encounter?: string;
+                                bed?: string;
+                                /**
+                                 * @description What it rests on; nurse: confirmed by hand
+                                 * @enum {unknown}
+                                 */
+                                basis: "pid" | "device" | "bed" | "nurse";
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                since: number;
+                            };
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** The device is on nobody from now on */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gateways and how far their streams are stored */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            gateways: {
+                                id: string;
+                                enrolled: boolean;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                enrolledAt?: number;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                revokedAt?: number;
+                                /** @enum {unknown} */
+                                state: "online" | "offline" | "unknown";
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                lastHeardAt?: number;
+                                version?: string;
+                                /** @description The hub that takes in its streams */
+                                holder?: string;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                leaseUntil?: number;
+                                streams: {
+                                    spool: string;
+                                    stream: string;
+                                    committed: number;
+                                    lost: number;
+                                    /** @description ms since 1970-01-01T00:00:00Z */
+                                    updatedAt: number;
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stored readings of a device or a patient, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    device?: string;
+                    patient?: string;
+                    /** @description MDC codes, comma between them */
+                    code?: string;
+                    /** @description ms since 1970-01-01T00:00:00Z, or ISO 8601 with an offset (2026-01-15T10:15:30+09:00) */
+                    from?: string;
+                    /** @description ms since 1970-01-01T00:00:00Z, or ISO 8601 with an offset (2026-01-15T10:15:30+09:00) */
+                    to?: string;
+                    order?: "newest" | "oldest";
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            readings: {
+                                device: string;
+                                path: string;
+                                /** @description MDC code */
+                                code: number;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                at: number;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                receivedAt: number;
+                                /** @description Left out when there is no value: never 0 for missing */
+                                value?: number;
+                                text?: string;
+                                /** @description UCUM, where it differs from the canonical unit of the code */
+                                unit?: string;
+                                /** @enum {unknown} */
+                                quality?: "INV" | "QUES" | "NAV" | "CAL" | "EARLY" | "TEST" | "DEMO" | "VAL" | "BUSY" | "ALACT" | "ALINH" | "OFF" | "absent" | "implausible";
+                                /** @enum {unknown} */
+                                bound?: ">" | "<";
+                                /** @enum {unknown} */
+                                correction?: "C" | "D" | "W";
+                                patient?: string;
+                                encounter?: string;
+                                late?: boolean;
+                                messageId: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Minimum, maximum and mean of one metric in even steps; steps without values are left out */
+        get: {
+            parameters: {
+                query: {
+                    device: string;
+                    /** @description Containment path, for example 1.2.1.1 */
+                    path: string;
+                    /** @description ms since 1970-01-01T00:00:00Z, or ISO 8601 with an offset (2026-01-15T10:15:30+09:00) */
+                    from: string;
+                    /** @description ms since 1970-01-01T00:00:00Z, or ISO 8601 with an offset (2026-01-15T10:15:30+09:00) */
+                    to: string;
+                    stepMs?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            steps: {
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                at: number;
+                                min: number;
+                                max: number;
+                                mean: number;
+                                count: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/waves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waveform blocks for a strip of at most five minutes */
+        get: {
+            parameters: {
+                query: {
+                    device: string;
+                    code?: number;
+                    /** @description ms since 1970-01-01T00:00:00Z, or ISO 8601 with an offset (2026-01-15T10:15:30+09:00) */
+                    from: string;
+                    /** @description ms since 1970-01-01T00:00:00Z, or ISO 8601 with an offset (2026-01-15T10:15:30+09:00) */
+                    to: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            blocks: {
+                                device: string;
+                                path: string;
+                                code: number;
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                start: number;
+                                rateHz: number;
+                                resolution?: number;
+                                offset?: number;
+                                unit?: string;
+                                samples: (number | null)[];
+                                /** @description ms since 1970-01-01T00:00:00Z */
+                                receivedAt: number;
+                                patient?: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dead letters, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    state?: "waiting" | "redriven" | "resolved" | "discarded";
+                    gateway?: string;
+                    /** @description ms since 1970-01-01T00:00:00Z, or ISO 8601 with an offset (2026-01-15T10:15:30+09:00) */
+                    before?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            letters: {
+                                id: string;
+                                gateway: string;
+                                /** @enum {unknown} */
+                                door: "mllp" | "mqtt" | "record";
+                                peer?: string;
+                                /** @description Name of the refusal */
+                                code: string;
+                                says: string;
+                                /** @description What the sender was told: AA, AE, AR, CA, CE, CR */
+                                answered?: string;
+                                messageId?: string;
+                                messageType?: string;
+                                sender?: string;
+                                /** @description Length of the whole; at most 64 KiB are kept */
+                                bytes: number;
+                                receivedAt: number;
+                                /** @enum {unknown} */
+                                state: "waiting" | "redriven" | "resolved" | "discarded";
+                            }[];
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dead letter and its bytes */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            gateway: string;
+                            /** @enum {unknown} */
+                            door: "mllp" | "mqtt" | "record";
+                            peer?: string;
+                            /** @description Name of the refusal */
+                            code: string;
+                            says: string;
+                            /** @description What the sender was told: AA, AE, AR, CA, CE, CR */
+                            answered?: string;
+                            messageId?: string;
+                            messageType?: string;
+                            sender?: string;
+                            /** @description Length of the whole; at most 64 KiB are kept */
+                            bytes: number;
+                            receivedAt: number;
+                            /** @enum {unknown} */
+                            state: "waiting" | "redriven" | "resolved" | "discarded";
+                            topic?: string;
+                            redrivenAt?: number;
+                            redrives: number;
+                            /** @description The bytes as they came, base64 */
+                            raw: string;
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a dead letter, as they came */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a dead letter in again by the door it came through */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            state: "redriven";
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a dead letter without taking it in; it is kept */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            state: "discarded";
+                        };
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         LiveMetric: {
-            value: number | null;
+            value?: number | null;
             unit: string;
             code: number;
             path: string;
@@ -68,48 +1298,9 @@ export interface components {
             };
             /** @description Keys: hr, spo2, rr, nibpSys, nibpDia, nibpMean, abpSys, abpDia, abpMean, temp, etco2, pulse */
             metrics: {
-                [key: string]: {
-                    value: number | null;
-                    unit: string;
-                    code: number;
-                    path: string;
-                    /** @description ms since 1970-01-01T00:00:00Z */
-                    at: number;
-                    /** @description ms since 1970-01-01T00:00:00Z */
-                    receivedAt: number;
-                    quality?: string;
-                    /** @enum {unknown} */
-                    bound?: ">" | "<";
-                    limits?: [
-                        number | null,
-                        number | null
-                    ];
-                    fresh: {
-                        delayedMs: number;
-                        staleMs: number;
-                        lostMs: number;
-                    };
-                };
+                [key: string]: components["schemas"]["LiveMetric"];
             };
-            alarms: {
-                id: string;
-                /** @enum {unknown} */
-                priority: "high" | "medium" | "low" | "none";
-                /** @enum {unknown} */
-                kind: "SP" | "ST" | "SA";
-                text: string;
-                /** @enum {unknown} */
-                state: "active" | "latched";
-                /** @enum {unknown} */
-                inactivation: "enabled" | "audio-paused" | "audio-off" | "alarm-paused" | "alarm-off" | "alert-acknowledged";
-                /** @enum {unknown} */
-                source: "device" | "technical";
-                /** @description ms since 1970-01-01T00:00:00Z */
-                since: number;
-                /** @description ms since 1970-01-01T00:00:00Z */
-                receivedAt: number;
-                late?: boolean;
-            }[];
+            alarms: components["schemas"]["WallAlarm"][];
             trends: {
                 [key: string]: [
                     number,
@@ -253,6 +1444,27 @@ export interface components {
                 unit?: string;
                 waves?: boolean;
             };
+        };
+        /** @description Why a request was refused (RFC 9457) */
+        Problem: {
+            /** @description about:blank: the status and `code` say it all */
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail?: string;
+            /** @description The path that was asked for */
+            instance?: string;
+            /** @description Find it in the log by this */
+            requestId: string;
+            /** @enum {unknown} */
+            retry?: "never" | "later" | "ask";
+            errors?: {
+                /** @description body, querystring, params or headers */
+                in: string;
+                at: string;
+                says: string;
+            }[];
         };
     };
     responses: never;

@@ -1,0 +1,92 @@
+import { useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import type { TrendSteps } from '../live/hub-api.ts'
+
+/**
+ * One measurement over time: the mean as a line in the band from minimum to maximum of each step. A step without values breaks the
+ * line. Props: `steps`, their length `stepMs`, the shown span `from`–`to` (ms), `unit` and `label` of the measurement.
+ */
+export function TrendChart(props: {
+  steps: TrendSteps
+  stepMs: number
+  from: number
+  to: number
+  label: string
+  unit: string
+  timeZone: string | undefined
+}) {
+  const { steps, stepMs, from, to, label, unit, timeZone } = props
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const parent = box.current
+    if (!parent) return
+    const style = getComputedStyle(parent)
+    const [ink, muted, line] = ['--ink', '--muted', '--line'].map((name) => style.getPropertyValue(name).trim()) as [
+      string,
+      string,
+      string,
+    ]
+    const axis = {
+      stroke: muted,
+      grid: { stroke: line, width: 1 },
+      ticks: { stroke: line, width: 1 },
+      font: `12px ${style.fontFamily}`,
+    }
+    const size = () => ({ width: Math.max(200, parent.clientWidth), height: 260 })
+    const chart = new uPlot(
+      {
+        ...size(),
+        ...(timeZone && { tzDate: (at: number) => uPlot.tzDate(new Date(at * 1000), timeZone) }),
+        legend: { show: true, live: true },
+        cursor: { y: false, drag: { x: false, y: false } },
+        scales: { x: { range: () => [from / 1000, to / 1000] } },
+        axes: [
+          {
+            ...axis,
+            values: [
+              [3600, '{HH}:{mm}', null, null, null, null, null, null, 1],
+              [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
+            ],
+          },
+          { ...axis, label: `${label} (${unit})`, labelFont: `12px ${style.fontFamily}`, labelSize: 22, size: 52 },
+        ],
+        series: [
+          { value: '{HH}:{mm}' },
+          { label: 'max', stroke: 'transparent', width: 0, points: { show: false } },
+          { label: 'min', stroke: 'transparent', width: 0, points: { show: false } },
+          { label: 'mean', stroke: ink, width: 1.5, points: { show: steps.length < 60, size: 4, fill: ink } },
+        ],
+        bands: [{ series: [1, 2], fill: `color-mix(in srgb, ${muted} 25%, transparent)` }],
+      },
+      columns(steps, stepMs),
+      parent,
+    )
+    const resized = new ResizeObserver(() => chart.setSize(size()))
+    resized.observe(parent)
+    return () => {
+      resized.disconnect()
+      chart.destroy()
+    }
+  }, [steps, stepMs, from, to, label, unit, timeZone])
+  return <div ref={box} className="w-full" role="img" aria-label={`${label} (${unit})`} />
+}
+
+/** Steps as uPlot's columns, with an empty step wherever one is missing. */
+function columns(steps: TrendSteps, stepMs: number): uPlot.AlignedData {
+  const at: number[] = []
+  const rows: [(number | null)[], (number | null)[], (number | null)[]] = [[], [], []]
+  let before: number | null = null
+  for (const step of steps) {
+    if (before !== null && step.at - before > 1.5 * stepMs) {
+      at.push((before + stepMs) / 1000)
+      for (const row of rows) row.push(null)
+    }
+    at.push(step.at / 1000)
+    rows[0].push(step.max)
+    rows[1].push(step.min)
+    rows[2].push(step.mean)
+    before = step.at
+  }
+  return [at, ...rows]
+}

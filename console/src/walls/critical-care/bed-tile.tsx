@@ -1,0 +1,108 @@
+import { useTranslation } from 'react-i18next'
+import type { BedItem } from '../../live/contract.ts'
+import { useNow, useViewItem } from '../../live/hub.ts'
+import { signalState } from '../../live/signal-state.ts'
+import { ageText } from '../../time/age-text.ts'
+import { AlarmLine } from './alarm-mark.tsx'
+import { VitalCell } from './vital-cell.tsx'
+import { cellOf, cells, freshest } from './vitals.ts'
+import { alarmLook } from './wall-order.ts'
+import { WaveStrip } from './wave-strip.tsx'
+
+/** The waveforms a tile has room for, in this order [STD MDC: ECG lead II, ECG lead I, plethysmogram, arterial pressure]. */
+const WAVES = [131330, 131329, 150452, 150036]
+
+/** A monitor's clock this far off is said on its tile (domain page, section 12). */
+const CLOCK_OFF_MS = 60_000
+
+/**
+ * One bed of the wall. Props: `id` of the item in view `critical-care`; `scale` of the layout; `folded`: its gateway is down, which
+ * the wall says once; `onOpen`: somebody wants to see the bed.
+ *
+ * A patch to this bed wakes this tile and no other.
+ */
+export function BedTile({
+  id,
+  scale,
+  folded,
+  onOpen,
+}: {
+  id: string
+  scale: number
+  folded: boolean
+  onOpen: (id: string) => void
+}) {
+  const bed = useViewItem('critical-care', id)
+  const now = useNow()
+  const { t } = useTranslation()
+  if (!bed) return null
+  const [worst] = bed.alarms
+  const name = bed.assigned ? t('bed.label', { label: bed.label }) : t('bed.device', { label: bed.label })
+  const spoken = [name, whoText(bed, t), worst && `${t(`alarm.${alarmLook(worst)}`)} ${worst.text}`].filter(Boolean).join(', ')
+  const waves = wavesOf(bed)
+  return (
+    <article
+      className="bed-tile"
+      aria-label={spoken}
+      data-bed={id}
+      data-look={worst ? alarmLook(worst) : 'calm'}
+      data-signal={freshest(bed, now)}
+      data-connectivity={bed.device?.connectivity ?? 'none'}
+      data-assigned={bed.assigned}
+    >
+      <header className="tile-head">
+        <button type="button" className="tile-open" onClick={() => onOpen(id)} aria-label={t('bed.open', { label: name })}>
+          {bed.label}
+        </button>
+        <span className="tile-who">{whoText(bed, t)}</span>
+        <Freshness bed={bed} now={now} folded={folded} />
+      </header>
+      {worst ? (
+        <AlarmLine alarm={worst} more={bed.alarms.length - 1} now={now} />
+      ) : (
+        <div className="alarm-line" data-look="calm" />
+      )}
+      {waves.length > 0 ? <WaveStrip bed={id} waves={waves} scale={scale} /> : <div className="wave-strip" />}
+      <div className="vitals">
+        {cells.map((name) => (
+          <VitalCell key={name} cell={cellOf(bed, name, now)} trends={bed.trends} now={now} />
+        ))}
+      </div>
+    </article>
+  )
+}
+
+/** The tile's own freshness: the monitor's state and how long ago it was heard. */
+function Freshness({ bed, now, folded }: { bed: BedItem; now: number; folded: boolean }) {
+  const { t } = useTranslation()
+  const { device } = bed
+  if (!device) return <span className="tile-fresh">{t('bed.noDevice')}</span>
+  if (folded) return <span className="tile-fresh">{t('bed.gatewayDown')}</span>
+  const age = ageText(now - device.lastSeenAt)
+  if (Math.abs(device.clockOffsetMs ?? 0) > CLOCK_OFF_MS && device.connectivity === 'online')
+    return <span className="tile-fresh">{t('bed.clockOff', { by: ageText(Math.abs(device.clockOffsetMs!)) })}</span>
+  return <span className="tile-fresh">{t(`bed.${device.connectivity}`, { age })}</span>
+}
+
+type Translate = ReturnType<typeof useTranslation>['t']
+
+/** Initials and age; for a bed without a patient, and a device without a bed, that. */
+export function whoText(bed: BedItem, t: Translate): string {
+  if (!bed.assigned) return t('bed.unassigned')
+  if (!bed.patient) return t(bed.device ? 'bed.unassigned' : 'bed.empty')
+  const { initials, name, ageYears } = bed.patient
+  return [name ?? initials, ageYears !== undefined && t('bed.years', { count: ageYears })].filter(Boolean).join(' ')
+}
+
+/** Two waveforms: the best ECG lead, and the pulse. */
+export function wavesOf(bed: BedItem): { code: number; label: string }[] {
+  const ranked = [...bed.waves].sort((a, b) => rank(a.code) - rank(b.code))
+  const ecg = ranked.filter((wave) => wave.code >= 131328 && wave.code < 131840)
+  const other = ranked.filter((wave) => !ecg.includes(wave))
+  return [...ecg.slice(0, 1), ...other.slice(0, ecg.length > 0 ? 1 : 2), ...ecg.slice(1)].slice(0, 2)
+}
+const rank = (code: number) => (WAVES.indexOf(code) + WAVES.length + 1) % (WAVES.length + 1)
+
+/** Every measurement of a bed with its state, for the page of the bed. */
+export const statesOf = (bed: BedItem, now: number) =>
+  Object.entries(bed.metrics).map(([slot, metric]) => ({ slot, metric, signal: signalState(metric, now) }))

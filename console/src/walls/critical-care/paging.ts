@@ -1,0 +1,57 @@
+/**
+ * How many tiles fit. A tile of the 3 × 3 grid has the smallest legal text (28 px, key values 64 px at 1080p, UI.md); fewer beds get
+ * larger tiles of the same drawing, more beds get pages.
+ */
+export interface Layout {
+  columns: number
+  rows: number
+  /** How many times larger than on the 3 × 3 grid everything in a tile is drawn. */
+  scale: number
+}
+
+export function layoutFor(beds: number): Layout {
+  const side = beds <= 1 ? 1 : beds <= 4 ? 2 : 3
+  return { columns: side, rows: side, scale: 3 / side }
+}
+
+/** How long each page stays [DEF], ms. */
+export const PAGE_MS = 12_000
+/** How long a page that somebody chose by hand stays [DEF], ms. */
+export const CHOSEN_MS = 60_000
+
+export interface Paging {
+  page: number
+  /** When this page came up, ms. */
+  since: number
+  /** Chosen by hand, which outlasts both the turning and the hold. */
+  chosen: boolean
+}
+
+export interface Pages {
+  count: number
+  /** Pages that hold an urgent bed: the first ones, as urgent beds stand first. */
+  urgent: number
+}
+
+export function pagesOf(beds: number, urgentBeds: number, size: number): Pages {
+  return { count: Math.max(1, Math.ceil(beds / size)), urgent: Math.ceil(urgentBeds / size) }
+}
+
+/**
+ * The page to show at `now`. Pages turn by themselves; while a bed is urgent only the pages with urgent beds are shown, and with
+ * one such page it is held. Returns `before` itself when nothing changes.
+ */
+export function turn(before: Paging, pages: Pages, now: number): Paging {
+  if (before.page >= pages.count) return { page: 0, since: now, chosen: false }
+  if (before.chosen)
+    return now - before.since < CHOSEN_MS ? before : { page: pages.urgent > 0 ? 0 : before.page, since: now, chosen: false }
+  const shown = pages.urgent > 0 ? pages.urgent : pages.count
+  if (before.page >= shown) return { page: 0, since: now, chosen: false }
+  if (shown === 1 || now - before.since < PAGE_MS) return before
+  return { page: (before.page + 1) % shown, since: now, chosen: false }
+}
+
+/** Somebody turns the page by hand. */
+export function choose(before: Paging, pages: Pages, by: number, now: number): Paging {
+  return { page: (before.page + by + pages.count) % pages.count, since: now, chosen: true }
+}

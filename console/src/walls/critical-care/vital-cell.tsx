@@ -1,0 +1,70 @@
+import { useTranslation } from 'react-i18next'
+import type { BedItem } from '../../live/contract.ts'
+import { isCurrent } from '../../live/signal-state.ts'
+import { ageText } from '../../time/age-text.ts'
+import { Sparkline } from './sparkline.tsx'
+import type { Cell } from './vitals.ts'
+
+/** Below this age a continuous value's age says nothing that the tile's own does not. */
+const SAY_AGE_MS = 60_000
+
+/**
+ * One measurement of a tile: label and unit, the last hour, the value and the monitor's limits. A value that is not current is not
+ * shown: a dash stands there, and the word and the age say why.
+ */
+export function VitalCell({ cell, trends, now }: { cell: Cell; trends: BedItem['trends']; now: number }) {
+  const { t } = useTranslation()
+  const current = isCurrent(cell.signal)
+  const known = cell.from.length > 0
+  const age = cell.age ?? 0
+  const sayAge = known && (cell.signal !== 'live' || age >= SAY_AGE_MS)
+  const points = trends[cell.trend]
+  return (
+    <div className="vital" data-slot={cell.name} data-signal={cell.signal}>
+      <div className="vital-head">
+        <span className="vital-label">{t(`vital.${cell.label}`)}</span>
+        {(current || !known) && <span className="vital-unit">{cell.unit}</span>}
+        {current && !sayAge && points && (
+          <Sparkline points={points} until={now - (now % 60_000)} limits={cell.from[0]?.metric.limits} />
+        )}
+        {sayAge && cell.signal !== 'absent' && <span className="vital-age">{ageText(age)}</span>}
+      </div>
+      <div className="vital-body">
+        <span className="vital-value">
+          {cell.name === 'bp' && cell.value !== null ? (
+            <Pressure cell={cell} />
+          ) : (
+            <>
+              {cell.value !== null && cell.bound}
+              {cell.value ?? '—'}
+            </>
+          )}
+        </span>
+        {current && cell.doubtful && <span className="vital-doubt">?</span>}
+        {current && cell.name === 'bp' && cell.mean !== null && <span className="vital-mean">({cell.mean})</span>}
+        {!current && known && <span className="vital-state">{cell.signal === 'absent' ? '' : t(`signal.${cell.signal}`)}</span>}
+        {current && (cell.high !== null || cell.low !== null) && (
+          <span className="vital-limits">
+            <span>{cell.high ?? '–'}</span>
+            <span>{cell.low ?? '–'}</span>
+          </span>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Pressure({ cell }: { cell: Cell }) {
+  const [sys, dia] = cell.value!.split('/')
+  return (
+    <>
+      <span data-slot={`${cell.label}Sys`} data-signal={cell.signal}>
+        {sys}
+      </span>
+      <span className="vital-slash">/</span>
+      <span data-slot={`${cell.label}Dia`} data-signal={cell.signal}>
+        {dia}
+      </span>
+    </>
+  )
+}
