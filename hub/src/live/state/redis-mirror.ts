@@ -59,12 +59,7 @@ export class RedisMirror {
   #known = new WeakMap<DeviceState, Written>()
   #busy: Promise<void> = Promise.resolve()
 
-  constructor({
-    live,
-    client,
-    hubId,
-    log,
-  }: { live: LiveMemory; client: RedisLink['client']; hubId: string; log: Pick<Logger, 'warn'> }) {
+  constructor({ live, client, hubId, log, ignore }: MirrorOptions) {
     this.#live = live
     this.#client = client
     this.#log = log
