@@ -47,7 +47,12 @@ function settings(env: NodeJS.ProcessEnv): SimulationOptions {
   }
 }
 
-function number(env: NodeJS.ProcessEnv, name: string, otherwise: number, { from, to, whole }: { from: number; to: number; whole?: boolean }): number {
+function number(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  otherwise: number,
+  { from, to, whole }: { from: number; to: number; whole?: boolean },
+): number {
   const text = env[name]
   if (text === undefined || text === '') return otherwise
   const value = Number(text)

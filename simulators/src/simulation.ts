@@ -63,7 +63,10 @@ export function startSimulation(options: SimulationOptions): Simulation {
   const census = new Census({ seed, beds, everyS: options.movesEveryS ?? 240, emptyOneIn: options.emptyOneIn ?? 12 })
   const adt = new MllpSender({ host, port })
   const adtVoice = new AdtVoice({ run })
-  const shared = Array.from({ length: Math.min(stations, beds) }, () => new MllpSender({ host, port, window: 64, storeBytes: 16 * 1024 * 1024 }))
+  const shared = Array.from(
+    { length: Math.min(stations, beds) },
+    () => new MllpSender({ host, port, window: 64, storeBytes: 16 * 1024 * 1024 }),
+  )
   const links: MllpSender[] = [adt, ...shared]
   const monitors = Array.from({ length: beds }, (_, index) => {
     const random = new Random(seed, 'setup', index)
@@ -104,7 +107,8 @@ export function startSimulation(options: SimulationOptions): Simulation {
   // ends at its own moment, so that the gateway sees a stream and not one burst a second.
   let step = 0
   let timer: NodeJS.Timeout | undefined
-  const dueAt = (n: number) => origin + Math.round(((Math.floor(n / beds) + 1) * 1000 + Math.floor(((n % beds) * 1000) / beds)) / speed)
+  const dueAt = (n: number) =>
+    origin + Math.round(((Math.floor(n / beds) + 1) * 1000 + Math.floor(((n % beds) * 1000) / beds)) / speed)
   const turn = () => {
     const now = Date.now()
     if (Math.abs(now - dueAt(step)) > TOO_LATE_MS + 1000 / speed) origin += now - dueAt(step)

@@ -67,9 +67,10 @@ export interface LoadResult {
 }
 
 /** MSH-3 of everything that a load sends. */
-export const LOAD_SENDER = 'LOAD^0012210000CC0000^EUI-64'
-/** EUI-64 of device `index` of a load. */
-export const loadDevice = (index: number) => `0012210000CC${(index + 1).toString(16).toUpperCase().padStart(4, '0')}`
+export const LOAD_SENDER = 'LOAD^0012210000BBE000^EUI-64'
+/** EUI-64 of device `index` of a load, 0 to 8190: bedside monitors of the catalogue, beyond those that are simulated. */
+export const loadDevice = (index: number) => `0012210000BB${(0xe001 + index).toString(16).toUpperCase()}`
+const MOST_DEVICES = 8191
 
 const TICK_MS = 5
 /** Messages for one connection at a turn: a few at once cost one system call. */
@@ -91,13 +92,34 @@ interface Lane {
 
 /** Sends at the given rate and gives the sums when everything is answered or given up. Throws a RangeError for options that make no sense. */
 export async function startLoad(options: LoadOptions): Promise<LoadResult> {
-  const { devices, ratePerS, seconds, metrics = 8, alarmsPerS = 0, window = 32, reconnect = true, drainS = 10, firstDevice = 0 } = options
+  const {
+    devices,
+    ratePerS,
+    seconds,
+    metrics = 8,
+    alarmsPerS = 0,
+    window = 32,
+    reconnect = true,
+    drainS = 10,
+    firstDevice = 0,
+  } = options
   const connections = Math.min(options.connections ?? 100, devices)
-  if (!(devices >= 1 && devices <= 60_000) || !(ratePerS >= 0) || !(seconds > 0) || connections < 1)
-    throw new RangeError('a load needs devices (1 to 60000), a rate, seconds and at least one connection')
+  if (!(devices >= 1 && firstDevice + devices <= MOST_DEVICES) || !(ratePerS >= 0) || !(seconds > 0) || connections < 1)
+    throw new RangeError(`a load needs 1 to ${MOST_DEVICES} devices, a rate, seconds and at least one connection`)
   const run = runName()
   const ledger = new Ledger()
-  const result: LoadResult = { sent: 0, acked: 0, nacks: {}, resent: 0, unanswered: 0, skipped: 0, breaks: 0, strays: 0, seconds: 0, latencies: { count: 0, p50: 0, p90: 0, p99: 0, max: 0 } }
+  const result: LoadResult = {
+    sent: 0,
+    acked: 0,
+    nacks: {},
+    resent: 0,
+    unanswered: 0,
+    skipped: 0,
+    breaks: 0,
+    strays: 0,
+    seconds: 0,
+    latencies: { count: 0, p50: 0, p90: 0, p99: 0, max: 0 },
+  }
   const latencies = new Latencies()
   const deviceNames = Array.from({ length: devices }, (_, i) => loadDevice(firstDevice + i))
   const idOf = (number: number) => `${run}${String(number).padStart(ID_DIGITS, '0')}`
@@ -112,7 +134,14 @@ export async function startLoad(options: LoadOptions): Promise<LoadResult> {
       const latencyMs = performance.now() - sentAt
       const kind = ledger.isAlarm(number) ? 'alarm' : 'reading'
       if (kind === 'reading') latencies.add(latencyMs)
-      options.onAcked?.({ kind, sender: LOAD_SENDER, id: idOf(number), device: deviceNames[ledger.device(number)]!, at: ledger.at(number), latencyMs })
+      options.onAcked?.({
+        kind,
+        sender: LOAD_SENDER,
+        id: idOf(number),
+        device: deviceNames[ledger.device(number)]!,
+        at: ledger.at(number),
+        latencyMs,
+      })
     },
     stray() {
       result.strays++
@@ -123,7 +152,10 @@ export async function startLoad(options: LoadOptions): Promise<LoadResult> {
     },
   }
   const open = (frameBytes: number) =>
-    new LoadConnection({ host: options.host, port: options.port, window, frameBytes, reconnect, numberOf: (id) => numberOf(id, run.length) }, events)
+    new LoadConnection(
+      { host: options.host, port: options.port, window, frameBytes, reconnect, numberOf: (id) => numberOf(id, run.length) },
+      events,
+    )
   const readings = readingLane(run, deviceNames, ratePerS, metrics, connections, open)
   const lanes = alarmsPerS > 0 ? [readings, alarmLane(run, deviceNames, alarmsPerS, open)] : [readings]
   const lastAt = new Float64Array(devices)
@@ -178,7 +210,14 @@ export async function startLoad(options: LoadOptions): Promise<LoadResult> {
   return result
 }
 
-function readingLane(run: string, devices: string[], ratePerS: number, metrics: number, connections: number, open: (frameBytes: number) => LoadConnection): Lane {
+function readingLane(
+  run: string,
+  devices: string[],
+  ratePerS: number,
+  metrics: number,
+  connections: number,
+  open: (frameBytes: number) => LoadConnection,
+): Lane {
   const templates = devices.map((device) => readingTemplate({ device, run, sender: LOAD_SENDER, metrics }))
   const time = new TimeWriter()
   let luck = 12345
@@ -301,7 +340,10 @@ class Latencies {
 
   private quantile(q: number): number {
     let left = Math.ceil(this.count * q)
-    for (const [counts, step] of [[this.fine, 0.05], [this.coarse, 5]] as const)
+    for (const [counts, step] of [
+      [this.fine, 0.05],
+      [this.coarse, 5],
+    ] as const)
       for (let i = 0; i < counts.length; i++) {
         left -= counts[i]!
         if (left <= 0 && this.count > 0) return Math.min(this.max, (i + 1) * step)

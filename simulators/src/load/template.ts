@@ -21,7 +21,8 @@ export interface Template {
 /** Every place of `text` in `bytes`. Throws a RangeError when it is nowhere, because the template would then never change. */
 export function placesOf(bytes: Buffer, text: string): Place[] {
   const places: Place[] = []
-  for (let at = bytes.indexOf(text, 0, 'latin1'); at >= 0; at = bytes.indexOf(text, at + 1, 'latin1')) places.push({ offset: at, width: text.length })
+  for (let at = bytes.indexOf(text, 0, 'latin1'); at >= 0; at = bytes.indexOf(text, at + 1, 'latin1'))
+    places.push({ offset: at, width: text.length })
   if (places.length === 0) throw new RangeError(`"${text}" does not stand in the message`)
   return places
 }
@@ -46,7 +47,10 @@ export class TimeWriter {
     if (second !== this.second) {
       this.second = second
       const iso = new Date(second * 1000).toISOString()
-      this.text.write(iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10) + iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19), 'latin1')
+      this.text.write(
+        iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10) + iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19),
+        'latin1',
+      )
     }
     const millis = at - second * 1000
     for (const { offset } of places) {

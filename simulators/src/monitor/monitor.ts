@@ -81,7 +81,8 @@ export class Monitor {
   /** The patient has gone: open alarms end, then it is silent. `at`: ms since 1970, right time. */
   release(at: number): void {
     if (!this.body) return
-    for (const event of this.board.endAll(this.body.now)) this.say('alarm', (id) => this.voice.alarm(id, at + this.options.clockSkewMs, event, this.who))
+    for (const event of this.board.endAll(this.body.now))
+      this.say('alarm', (id) => this.voice.alarm(id, at + this.options.clockSkewMs, event, this.who))
     this.body = undefined
     this.who = undefined
     this.cuffFailed = false
@@ -151,10 +152,12 @@ export class Monitor {
     return false
   }
 
-  private say(kind: MessageClass, write: (id: string) => Buffer): void {
+  private say(kind: MessageClass, write: (id: string) => Buffer | undefined): void {
     const id = this.voice.nextId()
-    this.options.link.send({ id, class: kind, bytes: write(id) })
+    const bytes = write(id)
+    if (bytes) this.options.link.send({ id, class: kind, bytes })
   }
 }
 
-const callsForCuff = (event: AlarmEvent) => event.kind === 'SP' && event.phase === 'start' && event.priority !== 'PL' && !event.name.startsWith('nibp')
+const callsForCuff = (event: AlarmEvent) =>
+  event.kind === 'SP' && event.phase === 'start' && event.priority !== 'PL' && !event.name.startsWith('nibp')

@@ -103,23 +103,27 @@ describe('a patient', () => {
 describe('its sensors', () => {
   test('say nothing rather than zero when something is off', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.constantFrom('leadsOff' as const, 'probeOff' as const, 'motion' as const, 'flush' as const), (seed, fault) => {
-        const patient = new Patient(seed, 'bed')
-        patient.begin('rest')
-        const sensors = new Sensors(seed, 'bed', fitted, 0)
-        sensors.begin(fault, 0, 60)
-        for (let i = 0; i < 59; i++) {
-          for (const { metric, value, quality } of sensors.measure(patient, patient.step())) {
-            if (value !== undefined) expect(value, metric).toBeGreaterThan(0)
-            else expect(quality === 'INV' || quality === 'NAV', metric).toBe(true)
+      fc.property(
+        fc.integer(),
+        fc.constantFrom('leadsOff' as const, 'probeOff' as const, 'motion' as const, 'flush' as const),
+        (seed, fault) => {
+          const patient = new Patient(seed, 'bed')
+          patient.begin('rest')
+          const sensors = new Sensors(seed, 'bed', fitted, 0)
+          sensors.begin(fault, 0, 60)
+          for (let i = 0; i < 59; i++) {
+            for (const { metric, value, quality } of sensors.measure(patient, patient.step())) {
+              if (value !== undefined) expect(value, metric).toBeGreaterThan(0)
+              else expect(quality === 'INV' || quality === 'NAV', metric).toBe(true)
+            }
           }
-        }
-        expect(sensors.has(fault)).toBe(true)
-        const readings = sensors.measure(patient, patient.step())
-        const hr = sensors.measure(patient, patient.step()).find(({ metric }) => metric === 'hr')
-        expect(readings.length).toBeGreaterThan(0)
-        expect(hr?.quality).toBeUndefined()
-      }),
+          expect(sensors.has(fault)).toBe(true)
+          const readings = sensors.measure(patient, patient.step())
+          const hr = sensors.measure(patient, patient.step()).find(({ metric }) => metric === 'hr')
+          expect(readings.length).toBeGreaterThan(0)
+          expect(hr?.quality).toBeUndefined()
+        },
+      ),
       { numRuns: 30 },
     )
   })
@@ -164,7 +168,8 @@ describe('its waveforms', () => {
     for (let i = 0; i < 30; i++) {
       vitals = patient.step()
       for (const { wave, samples } of waveforms.second(patient, vitals, sensors, waves))
-        if (wave === 'ecg2' || wave === 'abp') (wave === 'ecg2' ? ecg : abp).push(...samples.map((sample) => sample! * waveShapes[wave].resolution))
+        if (wave === 'ecg2' || wave === 'abp')
+          (wave === 'ecg2' ? ecg : abp).push(...samples.map((sample) => sample! * waveShapes[wave].resolution))
     }
     let peaks = 0
     for (let i = 1; i < ecg.length - 1; i++) if (ecg[i]! > 0.8 && ecg[i]! >= ecg[i - 1]! && ecg[i]! > ecg[i + 1]!) peaks++

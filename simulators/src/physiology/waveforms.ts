@@ -5,12 +5,12 @@ import type { Sensors } from './sensors.ts'
 
 export type WaveName = 'ecg2' | 'pleth' | 'abp' | 'resp'
 
-/** Rates as monitors send them (domain page "Bedside monitoring", section 6); counts × resolution = `unit`. */
+/** Rates and resolutions of the monitor in the catalogue (a test compares them); counts × resolution = `unit`. */
 export const waveShapes: Record<WaveName, { rateHz: number; resolution: number; unit: 'mV' | 'mm[Hg]' | '1' }> = {
   ecg2: { rateHz: 250, resolution: 0.005, unit: 'mV' },
-  pleth: { rateHz: 125, resolution: 0.001, unit: '1' },
-  abp: { rateHz: 125, resolution: 0.1, unit: 'mm[Hg]' },
-  resp: { rateHz: 62.5, resolution: 0.001, unit: '1' },
+  pleth: { rateHz: 125, resolution: 0.01, unit: '1' },
+  abp: { rateHz: 125, resolution: 0.25, unit: 'mm[Hg]' },
+  resp: { rateHz: 62.5, resolution: 0.01, unit: '1' },
 }
 
 /** Counts of one stretch; null where the sensor gave nothing. */

@@ -32,7 +32,10 @@ export interface MllpReceiver {
  * A receiver of HL7 over MLLP on a free port of this machine, with nothing behind it: what tests of senders talk to. It
  * answers in the mode that each message asks for, unless `react` says otherwise.
  */
-export async function startMllpReceiver(react: (message: ReceivedMessage) => Reaction = () => 'accept', port = 0): Promise<MllpReceiver> {
+export async function startMllpReceiver(
+  react: (message: ReceivedMessage) => Reaction = () => 'accept',
+  port = 0,
+): Promise<MllpReceiver> {
   const received: ReceivedMessage[] = []
   const sockets = new Set<Socket>()
   let connections = 0
@@ -88,5 +91,7 @@ export async function startMllpReceiver(react: (message: ReceivedMessage) => Rea
 
 function answer(code: string, id: string, text = ''): Buffer {
   const time = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
-  return frame(`MSH|^~\\&|RECEIVER||||${time}+0000||ACK|A${time}${Math.floor(Math.random() * 1e6)}|P|2.6\rMSA|${code}|${id}|${text}\r`)
+  return frame(
+    `MSH|^~\\&|RECEIVER||||${time}+0000||ACK|A${time}${Math.floor(Math.random() * 1e6)}|P|2.6\rMSA|${code}|${id}|${text}\r`,
+  )
 }

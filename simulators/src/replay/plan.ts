@@ -63,12 +63,21 @@ export async function planFile(path: string, options: PlanOptions): Promise<Plan
   return { file: path, kind: 'vitals', messages: vitalsMessages(rows, options) }
 }
 
-const noDoor = (file: string, what: string): PlannedFile => ({ file, kind: 'no-door', says: `no door for this kind yet: ${what}` })
+const noDoor = (file: string, what: string): PlannedFile => ({
+  file,
+  kind: 'no-door',
+  says: `no door for this kind yet: ${what}`,
+})
 
 function planMessages(content: Buffer, options: PlanOptions): PlannedMessage[] {
   const { zone, now, shiftToNow, newIds } = options
   const recorded = splitMessages(content)
-  const newest = shiftToNow ? newestInstant(recorded.map(({ bytes }) => bytes), zone) : undefined
+  const newest = shiftToNow
+    ? newestInstant(
+        recorded.map(({ bytes }) => bytes),
+        zone,
+      )
+    : undefined
   return recorded.map(({ bytes, number }) => {
     let out = newest === undefined ? bytes : shiftTimes(bytes, now - newest, zone)
     if (newIds !== undefined) out = withId(out, `${newIds}-${++ids}`)

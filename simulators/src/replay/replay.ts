@@ -103,7 +103,8 @@ function readArguments(args: string[]): { options: ReplayOptions; json: boolean 
   }
   if (values.patient !== undefined) options.patient = values.patient
   if (values.device !== undefined) {
-    if (!/^[0-9A-Fa-f]{16}$/.test(values.device)) throw new Error(`--device ${values.device} is no EUI-64 such as 0012210000BC0001`)
+    if (!/^[0-9A-Fa-f]{16}$/.test(values.device))
+      throw new Error(`--device ${values.device} is no EUI-64 such as 0012210000BC0001`)
     options.device = values.device.toUpperCase()
   }
   return { options, json: values.json }

@@ -66,7 +66,17 @@ export class Report {
     const file = message.number > 1 ? `${this.shortened(message.file)} (${message.number})` : this.shortened(message.file)
     const answer = message.answered.join(' ') || (message.outcome === 'unanswered' ? 'NONE' : '-')
     const ms = message.afterMs === undefined ? '' : message.afterMs.toFixed(1)
-    this.line(columns(file, message.type, message.id, message.expected, answer, ms, [printable(message.text), note].filter(Boolean).join('; ')))
+    this.line(
+      columns(
+        file,
+        message.type,
+        message.id,
+        message.expected,
+        answer,
+        ms,
+        [printable(message.text), note].filter(Boolean).join('; '),
+      ),
+    )
   }
 }
 

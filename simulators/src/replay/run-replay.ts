@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { MllpDoor } from './mllp-door.ts'
 import { expectedAnswer } from './message-header.ts'
+import { MllpDoor } from './mllp-door.ts'
 import { filesOf, type PlannedMessage, type PlanOptions, planFile } from './plan.ts'
 
 export interface ReplayOptions extends PlanOptions {
@@ -60,14 +60,26 @@ export interface ReplayTotals {
  * Sends recorded files in by the real door and waits for each answer. `say` hears of every message and every skipped file
  * at once, in order. Throws only what the file system says of a missing path.
  */
-export async function runReplay(options: ReplayOptions, say: (what: ReplayedMessage | SkippedFile) => void): Promise<ReplayTotals> {
-  const totals: ReplayTotals = { files: 0, messages: 0, accepted: 0, refused: 0, unanswered: 0, sent: 0, skipped: 0, unreadable: 0 }
+export async function runReplay(
+  options: ReplayOptions,
+  say: (what: ReplayedMessage | SkippedFile) => void,
+): Promise<ReplayTotals> {
+  const totals: ReplayTotals = {
+    files: 0,
+    messages: 0,
+    accepted: 0,
+    refused: 0,
+    unanswered: 0,
+    sent: 0,
+    skipped: 0,
+    unreadable: 0,
+  }
   const door = new MllpDoor(options)
   try {
     for (const file of await filesOf(options.paths)) {
       totals.files++
       const planned = await planFile(file, options)
-      if (planned.kind === 'no-door' || planned.kind === 'unreadable') {
+      if (!('messages' in planned)) {
         totals[planned.kind === 'no-door' ? 'skipped' : 'unreadable']++
         say(planned)
         continue
