@@ -30,6 +30,15 @@ function* commandLines(): Generator<[number, string]> {
   }
 }
 
+/** The parent of a process; undefined when it is gone, or on a system without /proc. */
+export function parentOf(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1])
+  } catch {
+    return undefined
+  }
+}
+
 /** Resolves to true as soon as `condition` holds, to false when it does not within `ms`. */
 export async function within(ms: number, condition: () => boolean | Promise<boolean>): Promise<boolean> {
   const until = performance.now() + ms

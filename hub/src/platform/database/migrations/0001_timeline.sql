@@ -42,6 +42,8 @@ CREATE TABLE frame (
   PRIMARY KEY (device, at, layout)
 ) PARTITION BY RANGE (at);
 --> statement-breakpoint
+CREATE INDEX frame_at ON frame (at);
+--> statement-breakpoint
 CREATE INDEX frame_subject ON frame (subject, at) WHERE subject IS NOT NULL;
 --> statement-breakpoint
 -- What was measured before or after the days that are kept ready: old recordings, clocks that are years off.

@@ -1,0 +1,308 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import mqtt from 'mqtt'
+import pg from 'pg'
+import { createClient } from 'redis'
+import { afterEach, describe, expect, test } from 'vitest'
+import { readConfig } from '../config.ts'
+import { isFree, portFor } from './ports.ts'
+import { parentOf, processesLike, signal, within } from './processes.ts'
+import { type Keeper, startKeeper } from './start-keeper.ts'
+
+const folders: string[] = []
+const keepers: Keeper[] = []
+afterEach(async () => {
+  await Promise.all(keepers.splice(0).map((keeper) => keeper.stop()))
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'wardline-keeper-'))
+  folders.push(folder)
+  return folder
+}
+
+async function keep(dataDir: string, env: NodeJS.ProcessEnv = {}, enrol: string[] = ['gw1']): Promise<Keeper> {
+  const config = readConfig({ WARDLINE_DATA_DIR: dataDir, POSTGRES_PORT: '0', VALKEY_PORT: '0', BROKER_PORT: '0', ...env })
+  const keeper = (await startKeeper(config, { enrol, env: { ...process.env, LOG_LEVEL: 'fatal' } }))!
+  keepers.push(keeper)
+  return keeper
+}
+
+/** All processes that a keeper of this folder may have started, found without asking the keeper. */
+const programs = { postgres: / -D \S+\/postgres /, valkey: /valkey-process\.ts/, broker: /broker-process\.ts/ }
+const engineOf = (keeper: Keeper, name: keyof typeof programs): number => {
+  const [pid] = processesLike((line) => programs[name].test(line)).filter((each) => parentOf(each) === keeper.pid)
+  if (!pid) throw new Error(`no ${name}`)
+  return pid
+}
+const isAlive = (pid: number): boolean => processesLike(() => true).includes(pid)
+
+async function sql(keeper: Keeper, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: keeper.addresses.databaseUrl!, connectionTimeoutMillis: 1000 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+async function redis<Result>(keeper: Keeper, ask: (client: ReturnType<typeof createClient>) => Promise<Result>): Promise<Result> {
+  const client = createClient({ url: keeper.addresses.redisUrl!, socket: { reconnectStrategy: false, connectTimeout: 1000 } })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await ask(client as ReturnType<typeof createClient>)
+  } finally {
+    client.destroy()
+  }
+}
+const serves = {
+  postgres: (keeper: Keeper) =>
+    sql(keeper, 'select 1').then(
+      () => true,
+      () => false,
+    ),
+  valkey: (keeper: Keeper) =>
+    redis(keeper, (client) => client.ping()).then(
+      () => true,
+      () => false,
+    ),
+  broker: async (keeper: Keeper) => {
+    const client = mqtt.connect(keeper.addresses.mqttUrl!, {
+      username: keeper.addresses.mqttUsername!,
+      password: keeper.addresses.mqttPassword!,
+      reconnectPeriod: 0,
+      connectTimeout: 1000,
+    })
+    const [event] = await Promise.race([
+      once(client, 'connect').then(() => ['connect']),
+      once(client, 'close').then(() => ['close']),
+    ]).catch(() => ['error'])
+    client.end(true)
+    return event === 'connect'
+  },
+}
+
+describe('the keeper', () => {
+  test('brings three engines up, keeps what the database was told over a second start, and leaves no process', async () => {
+    const folder = aFolder()
+    const first = await keep(folder)
+    const pids = (['postgres', 'valkey', 'broker'] as const).map((name) => engineOf(first, name))
+    for (const name of ['postgres', 'valkey', 'broker'] as const) expect(await serves[name](first)).toBe(true)
+    expect(await sql(first, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }])
+    expect(
+      await sql(
+        first,
+        'select datcollate, pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()',
+      ),
+    ).toEqual([{ datcollate: 'C', encoding: 'UTF8' }])
+    await sql(first, 'create table kept as select 42 as answer')
+    await first.stop()
+    expect(pids.filter(isAlive)).toEqual([])
+    const second = await keep(folder)
+    expect(await sql(second, 'select answer from kept')).toEqual([{ answer: 42 }])
+    expect(second.addresses.mqttPassword).toBe(first.addresses.mqttPassword)
+  })
+
+  test('answers of Valkey come at once', async () => {
+    const keeper = await keep(aFolder(), { DATABASE_URL: 'postgres://x', MQTT_URL: 'mqtt://x' })
+    expect(keeper.addresses).toEqual({ redisUrl: expect.any(String) })
+    await redis(keeper, async (client) => {
+      const began = performance.now()
+      for (let i = 0; i < 20; i++) await client.set('a', String(i))
+      expect((performance.now() - began) / 20).toBeLessThan(20)
+    })
+    const open = new URL(keeper.addresses.redisUrl!)
+    const stranger = createClient({ url: `redis://${open.host}`, socket: { reconnectStrategy: false } })
+    stranger.on('error', () => {})
+    await stranger.connect()
+    await expect(stranger.get('a')).rejects.toThrow(/NOAUTH/)
+    stranger.destroy()
+  })
+
+  test.for(['postgres', 'valkey', 'broker'] as const)(
+    '%s is killed: it is back at the same address, and the others never left',
+    async (name) => {
+      const keeper = await keep(aFolder())
+      if (name === 'postgres') await sql(keeper, 'create table kept as select 42 as answer')
+      const others = (['postgres', 'valkey', 'broker'] as const).filter((each) => each !== name)
+      const before = others.map((each) => engineOf(keeper, each))
+      const killed = engineOf(keeper, name)
+      signal(killed, 'SIGKILL')
+      expect(await within(1000, () => !isAlive(killed))).toBe(true)
+      expect(await within(10_000, () => serves[name](keeper))).toBe(true)
+      expect(others.map((each) => engineOf(keeper, each))).toEqual(before)
+      if (name === 'postgres') expect(await sql(keeper, 'select answer from kept')).toEqual([{ answer: 42 }])
+    },
+  )
+
+  test('PostgreSQL is killed while a query runs: its orphans do not keep the new one from starting', async () => {
+    const keeper = await keep(aFolder(), { REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' })
+    const busy = sql(keeper, "select count(*) from generate_series(1, 1000000000) i where i::text = ''").catch(() => 'gone')
+    expect(
+      await within(
+        2000,
+        async () => (await sql(keeper, "select 1 from pg_stat_activity where query like 'select count%'")).length > 0,
+      ),
+    ).toBe(true)
+    signal(engineOf(keeper, 'postgres'), 'SIGKILL')
+    expect(await busy).toBe('gone')
+    expect(await within(15_000, () => serves.postgres(keeper))).toBe(true)
+  })
+
+  test.for(['SIGTERM', 'SIGINT'] as const)('%s ends everything in good order', async (name) => {
+    const keeper = await keep(aFolder())
+    const pids = (['postgres', 'valkey', 'broker'] as const).map((each) => engineOf(keeper, each))
+    signal(keeper.pid, name)
+    await keeper.ended
+    expect(pids.filter(isAlive)).toEqual([])
+  })
+
+  test('it is killed itself: nothing is left after five seconds, and the next one takes over', async () => {
+    const folder = aFolder()
+    const keeper = await keep(folder)
+    await sql(keeper, 'create table kept as select 42 as answer')
+    const pids = (['postgres', 'valkey', 'broker'] as const).map((each) => engineOf(keeper, each))
+    signal(keeper.pid, 'SIGKILL')
+    expect(await within(5000, () => !pids.some(isAlive))).toBe(true)
+    const next = await keep(folder)
+    expect(await sql(next, 'select answer from kept')).toEqual([{ answer: 42 }])
+  })
+
+  test('the next one does not wait for what a killed one left: it takes over at once, on the same ports', async () => {
+    const folder = aFolder()
+    const ports = await Promise.all([0, 0, 0].map((asked) => portFor('127.0.0.1', asked)))
+    const env = { POSTGRES_PORT: String(ports[0]), VALKEY_PORT: String(ports[1]), BROKER_PORT: String(ports[2]) }
+    const keeper = await keep(folder, env)
+    signal(keeper.pid, 'SIGKILL')
+    await keeper.ended
+    const next = await keep(folder, env)
+    for (const name of ['postgres', 'valkey', 'broker'] as const) expect(await serves[name](next)).toBe(true)
+  })
+
+  test('a second one on the same folder is refused in one line, and disturbs nothing', async () => {
+    const folder = aFolder()
+    const keeper = await keep(folder)
+    await expect(keep(folder)).rejects.toThrow(
+      new RegExp(`^keeper: another keeper \\(process ${keeper.pid}\\) already keeps ${folder}$`),
+    )
+    for (const name of ['postgres', 'valkey', 'broker'] as const) expect(await serves[name](keeper)).toBe(true)
+  })
+
+  test('a port that another program has is named, with the variable that moves the engine', async () => {
+    const stranger = createServer().listen(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    const { port } = stranger.address() as { port: number }
+    try {
+      await expect(keep(aFolder(), { VALKEY_PORT: String(port) })).rejects.toThrow(
+        `keeper: port ${port} on 127.0.0.1 is in use by another program; end it or set VALKEY_PORT`,
+      )
+    } finally {
+      stranger.close()
+    }
+  })
+
+  test('passwords are written once, for their owner only', async () => {
+    const folder = aFolder()
+    await (await keep(folder)).stop()
+    const files = ['secrets.json', 'broker/credentials.json', 'broker/hub.key', 'broker/gw1.key']
+    const before = files.map((file) => readFileSync(join(folder, file), 'utf8'))
+    for (const file of files) expect((statSync(join(folder, file)).mode & 0o777).toString(8)).toBe('600')
+    await (await keep(folder)).stop()
+    expect(files.map((file) => readFileSync(join(folder, file), 'utf8'))).toEqual(before)
+  })
+
+  test('nothing is missing: there is no keeper', async () => {
+    const all = { DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' }
+    expect(await startKeeper(readConfig(all))).toBeNull()
+  })
+})
+
+describe.runIf(process.getuid?.() === 0)('started by root', () => {
+  test('in a folder that only root may enter, and on a copy of the data that root made', async () => {
+    const folder = aFolder()
+    const closed = join(folder, 'closed')
+    mkdirSync(closed, { mode: 0o700 })
+    chmodSync(closed, 0o700)
+    const first = await keep(join(closed, '.data'))
+    await sql(first, 'create table kept as select 42 as answer')
+    await first.stop()
+    // cp as root without -p: everything is root's, and the folder may be read by others.
+    execFileSync('cp', ['-r', join(closed, '.data'), join(closed, 'copy')])
+    chmodSync(join(closed, 'copy', 'postgres'), 0o755)
+    const second = await keep(join(closed, 'copy'))
+    expect(await sql(second, 'select answer from kept')).toEqual([{ answer: 42 }])
+  })
+
+  test('the database does not run as root, and keeps no power over files where it needs none', async () => {
+    const folder = aFolder()
+    chmodSync(folder, 0o755)
+    const keeper = await keep(folder, { REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' })
+    const status = readFileSync(`/proc/${engineOf(keeper, 'postgres')}/status`, 'utf8')
+    expect(/^Uid:\s+(\d+)/m.exec(status)![1]).not.toBe('0')
+    expect(/^CapEff:\s+(\w+)/m.exec(status)![1]).toMatch(/^0+$/)
+  })
+
+  test('as a user who is not root', async () => {
+    const folder = aFolder()
+    chmodSync(folder, 0o777)
+    const dataDir = join(folder, '.data')
+    const env = {
+      ...process.env,
+      HOME: folder,
+      WARDLINE_DATA_DIR: dataDir,
+      LOG_LEVEL: 'fatal',
+      POSTGRES_PORT: '0',
+      VALKEY_PORT: '0',
+      BROKER_PORT: '0',
+    }
+    // The checkout of this test may itself be closed to others: reading it is all that this capability is for here.
+    const child = spawn(
+      'setpriv',
+      [
+        '--reuid=65534',
+        '--regid=65534',
+        '--clear-groups',
+        '--inh-caps=+dac_read_search',
+        '--ambient-caps=+dac_read_search',
+        process.execPath,
+        `${import.meta.dirname}/keeper.ts`,
+        '--postgres',
+        '--broker',
+      ],
+      { env, stdio: ['pipe', 'pipe', 'inherit'] },
+    )
+    const [line] = await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])
+    const { databaseUrl } = JSON.parse(String(line)) as { databaseUrl: string }
+    const client = new pg.Client({ connectionString: databaseUrl })
+    await client.connect()
+    expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await client.end()
+    expect(statSync(join(dataDir, 'postgres')).uid).toBe(65534)
+    const ended = once(child, 'exit')
+    child.stdin!.end()
+    expect((await ended)[0]).toBe(0)
+    expect(processesLike((text) => text.includes(folder))).toEqual([])
+  })
+})
+
+test('a death in the middle of making the database leaves nothing that looks like one', async () => {
+  const folder = aFolder()
+  const child = spawn(process.execPath, [`${import.meta.dirname}/keeper.ts`, '--postgres'], {
+    env: { ...process.env, WARDLINE_DATA_DIR: folder, POSTGRES_PORT: '0', LOG_LEVEL: 'fatal' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  expect(await within(5000, () => existsSync(join(folder, 'postgres.new')))).toBe(true)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  expect(existsSync(join(folder, 'postgres', 'PG_VERSION'))).toBe(false)
+  const keeper = await keep(folder, { REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' })
+  expect(await serves.postgres(keeper)).toBe(true)
+  expect(await isFree('127.0.0.1', Number(new URL(keeper.addresses.databaseUrl!).port))).toBe(false)
+})
