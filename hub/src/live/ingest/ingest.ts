@@ -156,12 +156,11 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
    * Another hub may have written while we did not: everything remembered is looked up again. Alarms of gateways that we write for are as we
    * heard them, which may be newer than what is stored.
    */
-  async function restore(): Promise<void> {
+  async function restore(since?: number): Promise<void> {
     restored = true
-    const since = Date.now() - settings.restoreMs
-    alarms.restore(
-      await restoreLive({ pool, timeline, live, associations, letters, since, isOurs: (gateway) => held.has(gateway) }),
-    )
+    const isOurs = (gateway: string) => held.has(gateway)
+    const upTo = since === undefined ? {} : { since }
+    alarms.restore(await restoreLive({ pool, timeline, live, associations, letters, isOurs, ...upTo }))
   }
 
   async function letGo(gateway: string): Promise<void> {
@@ -312,7 +311,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   letters.onRetake(retake)
 
   await enrol(pool, enrolledGateways(config.dataDir))
-  await restore()
+  await restore(Date.now() - settings.restoreMs)
   await leases.tick()
   mqtt.on('up', () => live.degraded('broker', false))
   mqtt.on('down', () => live.degraded('broker', true))

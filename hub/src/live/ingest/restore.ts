@@ -14,8 +14,8 @@ export interface RestoreOptions {
   live: Live
   associations: Associations
   letters: Letters
-  /** Readings since this instant. */
-  since: number
+  /** Readings since this instant; without it none: those who take over a gateway get its readings from itself. */
+  since?: number
   /** Gateways whose alarms are left as they are. */
   isOurs(gateway: string): boolean
 }
@@ -37,8 +37,10 @@ export async function restoreLive({
   const { rows } = await pool.query<{ id: string; gateway: string }>('select id, gateway from device')
   const gatewayOf = new Map(rows.map((row) => [row.id, row.gateway]))
   await associations.refresh([...gatewayOf.keys()])
-  for (const said of framesByMessage(await timeline.latest(since)))
-    live.readings({ gateway: gatewayOf.get(said.device) ?? '', ...said })
+  if (since !== undefined) {
+    for (const said of framesByMessage(await timeline.latest(since)))
+      live.readings({ gateway: gatewayOf.get(said.device) ?? '', ...said })
+  }
   const open = (await openAlarms(pool)).filter(({ gateway }) => !isOurs(gateway))
   for (const alarm of open) live.alarm(alarm)
   for (const letter of (await letters.list({ limit: LETTERS })).reverse()) live.letter(letter)
