@@ -12,7 +12,6 @@ import type { Run } from '../spool/segment.ts'
 export const MOST = { records: 200, bytes: 256 * 1024 }
 /** A hub that is slow, not deaf, is not sent everything again and again: the patience doubles up to this. */
 const MOST_PATIENCE_MS = 30_000
-const PATIENCE_MS = 5_000
 /** Several batches are on the wire when the hub finds a gap, and each of them is answered: only the first answer counts. */
 const RESEND_PAUSE_MS = 1_000
 
@@ -36,7 +35,8 @@ export class Sender {
   /** The newest number that ever left under this spool's id, or that was on disk before this process began. */
   #known: number
   #progressAt = 0
-  #patienceMs = PATIENCE_MS
+  #leastPatienceMs: number
+  #patienceMs: number
   #rewoundAt = -Infinity
   #lower: { at: number; since: number } | undefined
   #pumping = false
@@ -44,11 +44,18 @@ export class Sender {
   #linger: NodeJS.Timeout | undefined
   #stopped = false
 
-  constructor(stream: StreamName, lane: Lane, options: { windowBytes: number; lingerMs: number }, world: SenderWorld) {
+  constructor(
+    stream: StreamName,
+    lane: Lane,
+    options: { windowBytes: number; lingerMs: number; patienceMs: number },
+    world: SenderWorld,
+  ) {
     this.stream = stream
     this.#lane = lane
     this.#windowBytes = options.windowBytes
     this.#lingerMs = options.lingerMs
+    this.#leastPatienceMs = options.patienceMs
+    this.#patienceMs = options.patienceMs
     this.#world = world
     this.#known = lane.durable
   }
@@ -105,7 +112,7 @@ export class Sender {
     if (landed) this.#flying.splice(0, landed)
     if (progress || landed) {
       this.#progressAt = now
-      this.#patienceMs = PATIENCE_MS
+      this.#patienceMs = this.#leastPatienceMs
     }
     if (this.#next <= committed) this.#rewind(committed, now)
     else if (resend && this.#next > committed + 1 && (progress || now - this.#rewoundAt > RESEND_PAUSE_MS))
@@ -128,7 +135,7 @@ export class Sender {
 
   /** True when the hub should be asked where it stands. */
   get stalled(): boolean {
-    return this.#next === 0 || (this.#flying.length > 0 && performance.now() - this.#progressAt > PATIENCE_MS)
+    return this.#next === 0 || (this.#flying.length > 0 && performance.now() - this.#progressAt > this.#leastPatienceMs)
   }
 
   /** More is on disk. Readings wait a few milliseconds for each other; alarms do not. */

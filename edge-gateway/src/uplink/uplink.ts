@@ -17,6 +17,7 @@ const redriveOf = Compile(Redrive)
 
 /** [DEF] also the least that the hub's "gateway silent" alarm stands on (domain page §12, 30 s). */
 const HEALTH_MS = 5_000
+const PATIENCE_MS = 5_000
 const NOW_MS = 250
 /** Readings wait this long for each other before they are sent. */
 const LINGER_MS: Record<StreamName, number> = { alarms: 0, adt: 0, readings: 4, refusals: 4, waves: 4 }
@@ -38,6 +39,8 @@ export interface UplinkOptions {
   /** How fast a backlog is sent, all streams but alarms and ADT together, bytes/s [DEF 16 MiB/s]. */
   backlogBytesPerS?: number
   keepaliveS?: number
+  /** Without progress for this long, the hub is asked where it stands, ms [STD docs/architecture.md, "The streams" 4]. */
+  patienceMs?: number
   /** What the health message says beside the streams. */
   health(): Pick<GatewayHealth, 'connections' | 'accepted' | 'refused' | 'duplicates' | 'senders'>
   redrive(id: string, raw: Buffer): Promise<void>
@@ -92,7 +95,11 @@ export class Uplink {
         new Sender(
           name,
           spool.lanes[name],
-          { windowBytes: options.windowBytes ?? 4 * 1024 * 1024, lingerMs: LINGER_MS[name] },
+          {
+            windowBytes: options.windowBytes ?? 4 * 1024 * 1024,
+            lingerMs: LINGER_MS[name],
+            patienceMs: options.patienceMs ?? PATIENCE_MS,
+          },
           {
             ready: (stream) => this.#link.connected && (stream === 'alarms' || stream === 'adt' || this.#allowed()),
             publish: (stream, run, dropped) => {
