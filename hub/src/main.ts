@@ -1,0 +1,50 @@
+/** `npm run hub`: one hub as a process. Settings are environment variables (docs/architecture.md, "Settings"). */
+import closeWithGrace from 'close-with-grace'
+import { startHub } from './hub.ts'
+import { ConfigError, type HubConfig, readConfig } from './platform/config.ts'
+
+/** What stopped it, in one line, and how to mend it where we know. */
+function sayWhy(error: unknown, config?: HubConfig): never {
+  const { code, message } = error as NodeJS.ErrnoException
+  const where = config && `${config.host}:${config.port}`
+  const line =
+    code === 'EADDRINUSE'
+      ? `${where} is taken; set HUB_PORT to a free port`
+      : code === 'EADDRNOTAVAIL'
+        ? `${config?.host} is no address of this machine; set WARDLINE_HOST`
+        : code === 'EACCES'
+          ? `not allowed to listen on ${where}; set HUB_PORT above 1023`
+          : message.split('\n', 1)[0]
+  process.stderr.write(`hub: ${line}\n`)
+  process.exit(error instanceof ConfigError ? 2 : 1)
+}
+
+let config: HubConfig
+try {
+  config = readConfig()
+} catch (error) {
+  sayWhy(error)
+}
+const hub = await startHub(config).catch((error: unknown) => sayWhy(error, config))
+
+closeWithGrace(
+  {
+    // Less than the five seconds after which a supervisor kills.
+    delay: 4500,
+    logger: { error: (...said: unknown[]) => process.stderr.write(`hub: ${said.map(String).join(' ')}\n`) },
+    // A terminal's Ctrl-C and the supervisor's SIGTERM are one wish.
+    onSecondSignal: () => {},
+  },
+  async ({ err }) => {
+    if (err) process.stderr.write(`hub: ${err.stack ?? err.message}\n`)
+    await hub.close()
+  },
+)
+
+try {
+  await hub.ready
+  process.stdout.write(`hub: ${hub.url}\n`)
+} catch (error) {
+  await hub.close()
+  sayWhy(error, config)
+}
