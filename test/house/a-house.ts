@@ -47,6 +47,7 @@ export interface House {
   mllpPort: number
   databaseUrl: string
   redisUrl: string
+  mqttUrl: string
   influxUrl?: string
   dataDir: string
   supervisor: Supervisor
@@ -56,6 +57,8 @@ export interface House {
   kill(victim: Victim): void
   victims: Victim[]
   pid(victim: Victim): number
+  /** The process and all below it. */
+  family(victim: Victim): number[]
   /** Resolves when hub and gateway say they are ready; rejects after `within` ms. */
   well(within?: number): Promise<void>
   close(): Promise<void>
@@ -228,12 +231,14 @@ export async function aHouse(options: HouseOptions = {}): Promise<House> {
       mllpPort,
       databaseUrl,
       redisUrl,
+      mqttUrl: `mqtt://127.0.0.1:${brokerPort}`,
       ...(influxUrl ? { influxUrl } : {}),
       dataDir,
       supervisor,
       uplink: cable,
       victims: ['gateway', 'hub', 'broker', 'redis', 'postgres', ...(influxUrl ? (['influx'] as const) : [])],
       pid,
+      family: (victim) => [pid(victim), ...descendants(pid(victim))],
       kill: (victim) => process.kill(pid(victim), 'SIGKILL'),
       async well(within = 30_000) {
         const until = Date.now() + within
