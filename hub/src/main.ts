@@ -1,6 +1,5 @@
 /** `npm run hub`: one hub as a process. Settings are environment variables (docs/architecture.md, "Settings"). */
 import closeWithGrace from 'close-with-grace'
-import { startHub } from './hub.ts'
 import { ConfigError, type HubConfig, readConfig } from './platform/config.ts'
 
 /** What stopped it, in one line, and how to mend it where we know. */
@@ -25,6 +24,8 @@ try {
 } catch (error) {
   sayWhy(error)
 }
+// Only now: a wrong setting is told before the whole house is loaded.
+const { startHub } = await import('./hub.ts')
 const hub = await startHub(config).catch((error: unknown) => sayWhy(error, config))
 
 closeWithGrace(
