@@ -20,8 +20,8 @@ export interface LoadConnectionOptions {
   /** Longest frame, bytes: the ring holds `window` of them. */
   frameBytes: number
   reconnect: boolean
-  /** From MSA-2 to the number that {@link LoadConnection.reserve} was given; NaN for an id of somebody else. */
-  numberOf(id: Buffer): number
+  /** From MSA-2, which stands in `bytes` from `start` to `end`, to the number that {@link LoadConnection.reserve} was given; NaN for an id of somebody else. */
+  numberOf(bytes: Buffer, start: number, end: number): number
 }
 
 const RECONNECT_AFTER_MS = 50
@@ -160,12 +160,12 @@ export class LoadConnection {
       let end = one.bytes.indexOf(BAR, bar + 1)
       const line = one.bytes.indexOf(CR, bar + 1)
       if (end < 0 || (line >= 0 && line < end)) end = line < 0 ? one.bytes.length : line
-      this.settle(one.bytes.subarray(bar + 1, end), one.bytes.toString('latin1', start, bar))
+      this.settle(one.bytes, bar + 1, end, codeIn(one.bytes, start))
     }
   }
 
-  private settle(id: Buffer, code: string): void {
-    const number = this.options.numberOf(id)
+  private settle(bytes: Buffer, start: number, end: number, code: string): void {
+    const number = this.options.numberOf(bytes, start, end)
     const { window } = this.options
     // Answers come in order, as a rule: the first place looked at is the right one.
     for (let i = this.tail; i < this.head; i++) {
@@ -178,6 +178,12 @@ export class LoadConnection {
       this.events.answered(number, code, sentAt, again)
       return
     }
-    this.events.stray(id.toString('latin1'))
+    this.events.stray(bytes.toString('latin1', start, end))
   }
+}
+
+/** MSA-1, without making a new text for each answer. */
+function codeIn(bytes: Buffer, at: number): string {
+  if (bytes[at + 1] === 0x41) return bytes[at] === 0x43 ? 'CA' : 'AA'
+  return bytes.toString('latin1', at, at + 2)
 }

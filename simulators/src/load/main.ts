@@ -48,7 +48,7 @@ clearInterval(each)
 write()
 if (file) await new Promise<void>((done) => file!.end(done))
 const cpu = process.cpuUsage()
-process.stdout.write(`${JSON.stringify({ result, cpuSeconds: (cpu.user + cpu.system) / 1e6 })}\n`)
+process.stdout.write(`${JSON.stringify({ result, cpu: { userS: cpu.user / 1e6, systemS: cpu.system / 1e6 } })}\n`)
 process.exit(0)
 
 function readArguments(): { options: LoadOptions; acked: string | undefined } {

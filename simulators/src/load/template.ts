@@ -37,12 +37,12 @@ export function writeDigits(bytes: Buffer, offset: number, width: number, value:
   }
 }
 
-/** Writes YYYYMMDDHHMMSS.mmm (UTC). The date part is rendered once a second. */
+/** Writes YYYYMMDDHHMMSS.mmm (UTC) at places counted from `base`. The date part is rendered once a second. */
 export class TimeWriter {
   private second = Number.NaN
   private readonly text = Buffer.alloc(14)
 
-  write(bytes: Buffer, places: readonly Place[], at: number): void {
+  write(bytes: Buffer, base: number, places: readonly Place[], at: number): void {
     const second = Math.floor(at / 1000)
     if (second !== this.second) {
       this.second = second
@@ -54,8 +54,8 @@ export class TimeWriter {
     }
     const millis = at - second * 1000
     for (const { offset } of places) {
-      this.text.copy(bytes, offset)
-      writeDigits(bytes, offset + 15, 3, millis)
+      this.text.copy(bytes, base + offset)
+      writeDigits(bytes, base + offset + 15, 3, millis)
     }
   }
 }
