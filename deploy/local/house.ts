@@ -53,7 +53,8 @@ try {
       file: 'hub/src/platform/embedded/keeper.ts',
       args: [...wanted, '--enrol', gateway],
       env: shared,
-      ready: /^\{.*\}$/,
+      ready: /^\{"(databaseUrl|redisUrl|mqttUrl)":/,
+      readyIsSecret: true,
     })
     const engines = JSON.parse(line) as Record<string, string>
     shared.DATABASE_URL = env.DATABASE_URL ?? engines.databaseUrl

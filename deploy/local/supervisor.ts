@@ -20,6 +20,8 @@ export interface Program {
   env?: Record<string, string | undefined>
   /** The line of its output that says it is ready. */
   ready: RegExp
+  /** The ready line holds passwords: it is given to the caller and kept out of the log. */
+  readyIsSecret?: boolean
   /** Milliseconds until it must have said so. */
   within?: number
   /** Start it again when it dies (default true). */
@@ -131,8 +133,9 @@ export class Supervisor {
       }, program.within ?? 60_000)
       for (const input of [child.stdout!, child.stderr!])
         createInterface({ input }).on('line', (line) => {
-          log.write(`${line}\n`)
-          if (program.ready.test(line)) {
+          const ready = program.ready.test(line)
+          log.write(ready && program.readyIsSecret ? 'ready\n' : `${line}\n`)
+          if (ready) {
             clearTimeout(late)
             resolve(line)
           }

@@ -131,7 +131,8 @@ export async function aHouse(options: HouseOptions = {}): Promise<House> {
         file: 'hub/src/platform/embedded/keeper.ts',
         args: embedded,
         env: settings,
-        ready: /^\{.*\}$/,
+        ready: /^\{"(databaseUrl|redisUrl|mqttUrl)":/,
+        readyIsSecret: true,
       }),
     ) as Record<string, string>
     if (redis === 'redis')
