@@ -55,13 +55,9 @@ export function BedTile({
           {bed.label}
         </button>
         <span className="tile-who">{whoText(bed, t)}</span>
+        {worst ? <AlarmLine alarm={worst} more={bed.alarms.length - 1} now={now} /> : <span className="tile-calm" />}
         <Freshness bed={bed} now={now} folded={folded} />
       </header>
-      {worst ? (
-        <AlarmLine alarm={worst} more={bed.alarms.length - 1} now={now} />
-      ) : (
-        <div className="alarm-line" data-look="calm" />
-      )}
       {waves.length > 0 ? <WaveStrip bed={id} waves={waves} scale={scale} /> : <div className="wave-strip" />}
       <div className="vitals">
         {cells.map((name) => (

@@ -75,14 +75,13 @@ export function CriticalCareWall() {
   return (
     <WallFrame
       title={t('wall.criticalCare')}
-      status={<Counts whole={whole} />}
+      status={
+        whole.down.length > 0 ? whole.down.map((down) => <DownLine key={down.gateway} down={down} />) : <Counts whole={whole} />
+      }
       paging={pages.count > 1 && <Pager paging={paging} pages={pages} turnBy={turnBy} />}
       legend={<Legend />}
     >
       <div className="care-body">
-        {whole.down.map((down) => (
-          <DownLine key={down.gateway} down={down} />
-        ))}
         {standing.ranks.length === 0 ? (
           <div className="wall-empty" role="status">
             <strong>{t(phase === 'live' ? 'wall.empty' : 'wall.waiting')}</strong>
@@ -92,6 +91,7 @@ export function CriticalCareWall() {
           <Tiles
             ids={shown.map((rank) => rank.id)}
             columns={layout.columns}
+            rows={layout.rows}
             scale={layout.scale}
             page={paging.page}
             folded={foldedGateways}
@@ -131,17 +131,18 @@ function usePaging(pages: Pages): [Paging, (by: number) => void] {
 function Tiles(props: {
   ids: string[]
   columns: number
+  rows: number
   scale: number
   page: number
   folded: string
   onOpen: (id: string) => void
 }) {
-  const { ids, columns, scale, page, folded, onOpen } = props
+  const { ids, columns, rows, scale, page, folded, onOpen } = props
   const { t } = useTranslation()
   const list = useRef<HTMLUListElement>(null)
-  useMoves(list, ids.join(' '), `${columns} ${page}`)
+  useMoves(list, ids.join(' '), `${columns} ${rows} ${page}`)
   return (
-    <ul className="care-tiles" ref={list} aria-label={t('wall.beds')} data-columns={columns}>
+    <ul className="care-tiles" ref={list} aria-label={t('wall.beds')} data-columns={columns} data-rows={rows}>
       {ids.map((id) => (
         <li key={id} data-key={id}>
           <FoldableTile id={id} scale={scale} folded={folded} onOpen={onOpen} />
@@ -174,10 +175,7 @@ function Counts({ whole }: { whole: Overview }) {
   const looks = (Object.keys(alarmShape) as AlarmLook[]).filter((look) => whole.alarms[look] > 0)
   return (
     <>
-      <span className="care-count">
-        {t('wall.bedCount', { count: whole.beds })}
-        {whole.unassigned > 0 && `, ${t('wall.devicesCount', { count: whole.unassigned })}`}
-      </span>
+      <span className="care-count">{t('wall.bedCount', { count: whole.beds })}</span>
       <ul className="care-alarms" aria-label={t('wall.alarmCounts')}>
         {looks.map((look) => (
           <li key={look}>
@@ -194,13 +192,13 @@ function Pager({ paging, pages, turnBy }: { paging: Paging; pages: Pages; turnBy
   const held = paging.chosen ? t('wall.chosen') : pages.urgent === 1 ? t('wall.held') : ''
   return (
     <div className="care-pager" data-held={held !== ''}>
-      {held !== '' && <span className="care-held">{held}</span>}
       <button type="button" onClick={() => turnBy(-1)} aria-label={t('wall.previous')}>
         <ChevronLeft aria-hidden="true" />
       </button>
       <span data-page={paging.page + 1} data-pages={pages.count}>
         {t('wall.page', { page: paging.page + 1, count: pages.count })}
       </span>
+      {held !== '' && <span className="care-held">{held}</span>}
       <button type="button" onClick={() => turnBy(1)} aria-label={t('wall.next')}>
         <ChevronRight aria-hidden="true" />
       </button>
@@ -235,13 +233,7 @@ function Legend() {
       <li>
         <BellOff aria-hidden="true" /> {t('legend.paused')}
       </li>
-      <li>
-        <span className="vital-limits" aria-hidden="true">
-          <span>120</span>
-          <span>50</span>
-        </span>
-        {t('legend.limits')}
-      </li>
+      <li>{t('legend.limits')}</li>
       <li>
         <svg className="legend-line" viewBox="0 0 60 20" aria-hidden="true">
           <path d="M1 14 L14 10 L26 13 L38 5 L50 9 L59 6" />

@@ -1,17 +1,18 @@
 /**
- * How many tiles fit. A tile of the 3 × 3 grid has the smallest legal text (28 px, key values 64 px at 1080p, UI.md); fewer beds get
- * larger tiles of the same drawing, more beds get pages.
+ * How many tiles fit. A tile is half the wall wide and a quarter high: that is the smallest that holds six measurements with their
+ * units, limits and trends and two waveforms in legal text (28 px, key values 64 px at 1080p, UI.md). One or two beds get tiles
+ * of twice the size, up to eight share the wall, more get pages.
  */
 export interface Layout {
   columns: number
   rows: number
-  /** How many times larger than on the 3 × 3 grid everything in a tile is drawn. */
+  /** How many times larger than the smallest everything in a tile is drawn. */
   scale: number
 }
 
 export function layoutFor(beds: number): Layout {
-  const side = beds <= 1 ? 1 : beds <= 4 ? 2 : 3
-  return { columns: side, rows: side, scale: 3 / side }
+  if (beds <= 2) return { columns: 1, rows: 2, scale: 2 }
+  return { columns: 2, rows: beds <= 4 ? 2 : beds <= 6 ? 3 : 4, scale: 1 }
 }
 
 /** How long each page stays [DEF], ms. */

@@ -24,6 +24,7 @@ export function VitalCell({ cell, trends, now }: { cell: Cell; trends: BedItem['
       <div className="vital-head">
         <span className="vital-label">{t(`vital.${cell.label}`)}</span>
         {(current || !known) && <span className="vital-unit">{cell.unit}</span>}
+        {current && cell.mean !== null && <span className="vital-mean">({cell.mean})</span>}
         {current && !sayAge && points && (
           <Sparkline points={points} until={now - (now % 60_000)} limits={cell.from[0]?.metric.limits} />
         )}
@@ -41,12 +42,11 @@ export function VitalCell({ cell, trends, now }: { cell: Cell; trends: BedItem['
           )}
         </span>
         {current && cell.doubtful && <span className="vital-doubt">?</span>}
-        {current && cell.name === 'bp' && cell.mean !== null && <span className="vital-mean">({cell.mean})</span>}
         {!current && known && <span className="vital-state">{cell.signal === 'absent' ? '' : t(`signal.${cell.signal}`)}</span>}
         {current && (cell.high !== null || cell.low !== null) && (
           <span className="vital-limits">
-            <span>{cell.high ?? '–'}</span>
-            <span>{cell.low ?? '–'}</span>
+            <span>{cell.high ?? '\u00a0'}</span>
+            <span>{cell.low ?? '\u00a0'}</span>
           </span>
         )}
       </div>
