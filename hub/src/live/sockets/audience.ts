@@ -166,15 +166,16 @@ export class Audience {
     if (!channel || client.behind || now - opened.snapshotAt < SNAPSHOT_EVERY_MS) return
     if (unsentBytes(client.socket) > this.#limits.drainedBytes) return
     const { name, timeZone } = this.#live.settings.site
+    const items: Snapshot['items'] = Object.create(null)
     const snapshot: Snapshot = {
       view: opened.view,
       seq: channel.seq,
       at: this.#live.clock.now(),
       site: { name, timeZone },
-      items: {},
+      items,
     }
     for (const [id, item] of this.#views[opened.view].items)
-      if (opened.unit === undefined || unitOf(item) === opened.unit) snapshot.items[id] = item
+      if (opened.unit === undefined || unitOf(item) === opened.unit) items[id] = item
     client.socket.emit('snapshot', snapshot)
     client.sentSnapshot()
     opened.owed = false

@@ -71,7 +71,8 @@ export class LiveView {
   /** Only these, now. */
   flush(ids: Iterable<string>, now: number): Change | undefined {
     if (!this.#isOpen) return undefined
-    const change: Change = { set: {}, gone: [], unitOf: new Map() }
+    // Without a prototype: ids come from outside, and one may be called anything.
+    const change: Change = { set: Object.create(null), gone: [], unitOf: new Map() }
     for (const id of [...ids]) {
       this.#dirty.delete(id)
       this.#renew(id, now, change)

@@ -272,7 +272,7 @@ class WallSockets implements Sockets {
 }
 
 function partOf(change: Change, unit: string): Pick<Change, 'set' | 'gone'> | undefined {
-  const set: Change['set'] = {}
+  const set: Change['set'] = Object.create(null)
   let some = false
   for (const id in change.set) {
     if (change.unitOf.get(id) !== unit) continue

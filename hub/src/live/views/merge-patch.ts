@@ -14,9 +14,9 @@ export function difference(from: object, to: object): JsonObject | undefined {
   const b = to as JsonObject
   let patch: JsonObject | undefined
   for (const key in b) {
-    const is = b[key]
+    const is = own(b, key)
     if (is === undefined) continue
-    const was = a[key]
+    const was = own(a, key)
     if (was === is) continue
     let change: Json | undefined
     if (isObject(is) && isObject(was)) change = difference(was, is)
@@ -26,7 +26,7 @@ export function difference(from: object, to: object): JsonObject | undefined {
     set(patch, key, change)
   }
   for (const key in a) {
-    if (a[key] === undefined || b[key] !== undefined) continue
+    if (own(a, key) === undefined || own(b, key) !== undefined) continue
     patch ??= {}
     set(patch, key, null)
   }
@@ -52,10 +52,12 @@ export function merge(target: unknown, patch: unknown): Json {
   for (const key of Object.keys(patch)) {
     const change = patch[key]
     if (change === null || change === undefined) delete merged[key]
-    else set(merged, key, merge(Object.hasOwn(merged, key) ? merged[key] : undefined, change))
+    else set(merged, key, merge(own(merged, key), change))
   }
   return merged
 }
+
+const own = (object: JsonObject, key: string): Json | undefined => (Object.hasOwn(object, key) ? object[key] : undefined)
 
 /** A key that is called `__proto__` is a key like any other. */
 function set(object: JsonObject, key: string, value: Json): void {
