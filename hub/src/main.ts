@@ -1,4 +1,6 @@
 /** `npm run hub`: one hub as a process. Settings are environment variables (docs/architecture.md, "Settings"). */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import closeWithGrace from 'close-with-grace'
 import { ConfigError, type HubConfig, readConfig } from './platform/config.ts'
 
@@ -18,6 +20,16 @@ function sayWhy(error: unknown, config?: HubConfig): never {
   process.exit(error instanceof ConfigError ? 2 : 1)
 }
 
+/**
+ * Loading the modules (drizzle's above all) leaves 200 MB of garbage in a heap that keeps its size: 365 MB resident instead of 130 MB for a
+ * hub that does nothing yet. Collected once, before anything is served; it takes a quarter of a second.
+ */
+async function giveBackWhatLoadingLeft(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as NodeJS.GCFunction
+  await collect({ type: 'major', execution: 'async', flavor: 'last-resort' })
+}
+
 let config: HubConfig
 try {
   config = readConfig()
@@ -26,6 +38,7 @@ try {
 }
 // Only now: a wrong setting is told before the whole house is loaded.
 const { startHub } = await import('./hub.ts')
+await giveBackWhatLoadingLeft()
 const hub = await startHub(config).catch((error: unknown) => sayWhy(error, config))
 
 closeWithGrace(

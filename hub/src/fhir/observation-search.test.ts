@@ -55,7 +55,7 @@ beforeAll(async () => {
   await door.measured(monitor, '2026-01-14T09:00:01.000+09:00', [{ path: '1.2.1.1', code: HR, correction: 'W' }], {
     patient: anna,
   })
-}, 60_000)
+}, 120_000)
 afterAll(() => door?.close())
 
 const search = async (query: string, headers: Record<string, string> = {}) => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
     `insert into device_association (device_id, patient_id, bed_id, basis, started_at) values ($1, $2, $3, 'pid', '2026-01-15T00:00:00Z')`,
     [monitor, anna, bed],
   )
-}, 60_000)
+}, 120_000)
 afterAll(() => door?.close())
 
 async function search<R extends Resource>(query: string): Promise<R[]> {

@@ -31,7 +31,7 @@ beforeAll(async () => {
     await door.measured(monitor, Date.UTC(2026, 0, 15, 1, minute), [{ path: '1.2.1.1', code: 147842, value: 70 + minute }], {
       patient: anna,
     })
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await door?.close()
   rmSync(built, { recursive: true, force: true })
@@ -396,6 +396,18 @@ describe('the door itself', () => {
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
     expect(headers['x-content-type-options']).toBe('nosniff')
     expect(headers['access-control-allow-origin']).toBeUndefined()
+  })
+
+  test('a page of another site changes nothing; our own page and programs may', async () => {
+    const discard = async (headers: Record<string, string>) =>
+      (await door.ask({ method: 'POST', url: `/dead-letters/${await letter()}/discard`, headers })).status
+    expect(await discard({ origin: 'http://elsewhere.example' })).toBe(403)
+    expect(await discard({ origin: 'null' })).toBe(403)
+    expect(await discard({ origin: 'http://localhost:80', host: 'localhost' })).toBe(200)
+    expect(await discard({})).toBe(200)
+    expect(
+      (await door.get('/site', { origin: 'http://elsewhere.example' })).headers['access-control-allow-origin'],
+    ).toBeUndefined()
   })
 
   test('a route without a permission does not start, nor one with an unknown permission', async () => {

@@ -12,6 +12,7 @@ import { docsPlugin } from './docs.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
 import { createMetrics, type Metrics, metricsPlugin } from './metrics.ts'
 import { publish } from './openapi.ts'
+import { originPlugin } from './origin.ts'
 import { permissionsPlugin } from './permissions.ts'
 import { problemsPlugin } from './problems.ts'
 import { refusalsOf } from './refusals.ts'
@@ -90,11 +91,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
     }
-    request.log[reply.statusCode >= 500 ? 'warn' : 'debug'](line, 'answered')
+    // 503 is an answer, not a fault: it says try later.
+    request.log[reply.statusCode >= 500 && reply.statusCode !== 503 ? 'warn' : 'debug'](line, 'answered')
   })
 
   await app.register(permissionsPlugin)
   await app.register(problemsPlugin)
+  await app.register(originPlugin)
   await app.register(helmet, {
     global: true,
     contentSecurityPolicy,

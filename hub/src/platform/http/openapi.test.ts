@@ -37,7 +37,7 @@ beforeAll(async () => {
   )
   expect(stderr).toBe('')
   document = JSON.parse(stdout)
-}, 30_000)
+}, 120_000)
 
 const nodes = function* (value: unknown): Iterable<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return
