@@ -50,8 +50,15 @@ export function replyTo(hl7: Hl7): ReplyTo {
     receivingFacility: msh.field(6),
     event: msh.value(9, 2) ?? '',
     processingId: msh.field(11) || 'P',
-    charset: msh.field(18),
+    charset: answerSet(hl7),
   }
+}
+
+/** MSH-18 of an answer: that of the message, but not one that nobody knows or that its bytes were not in. */
+function answerSet(hl7: Hl7): string {
+  const set = hl7.msh.field(18)
+  const known = hl7.encoding !== 'ascii' || /^(ASCII|ISO IR6)$/i.test(set)
+  return known && !hl7.flags.includes('charset_assumed') ? set : ''
 }
 
 const LETTER: Record<Verdict, 'A' | 'E' | 'R'> = { accepted: 'A', 'rows-dropped': 'E', error: 'E', rejected: 'R' }
@@ -116,11 +123,7 @@ export function buildAck(
   const old = minor < 5
   const first = problems[0]
   const msa = segment('MSA', [code, header.id, old && first ? first.says.slice(0, 80) : null], d)
-  const errors = old
-    ? first && first.location
-      ? [oldError(first, d)]
-      : []
-    : problems.slice(0, MAX_ERRORS).map((p) => newError(p, d))
+  const errors = old ? (first?.location ? [oldError(first, d)] : []) : problems.slice(0, MAX_ERRORS).map((p) => newError(p, d))
   return encode(join([msh.join(d.field), msa, ...errors]), to.encoding)
 }
 

@@ -17,9 +17,27 @@ export interface Adt extends Envelope {
 
 /** HL7 table 0354: which structure an event's message has, where it is not the event's own. */
 const structures: Record<string, string> = {
-  A04: 'ADT_A01', A08: 'ADT_A01', A13: 'ADT_A01', A14: 'ADT_A05', A28: 'ADT_A05', A31: 'ADT_A05', A07: 'ADT_A06',
-  A10: 'ADT_A09', A11: 'ADT_A09', A12: 'ADT_A09', A22: 'ADT_A21', A23: 'ADT_A21', A25: 'ADT_A21', A26: 'ADT_A21',
-  A27: 'ADT_A21', A29: 'ADT_A21', A32: 'ADT_A21', A33: 'ADT_A21', A41: 'ADT_A39', A40: 'ADT_A39', A42: 'ADT_A39',
+  A04: 'ADT_A01',
+  A08: 'ADT_A01',
+  A13: 'ADT_A01',
+  A14: 'ADT_A05',
+  A28: 'ADT_A05',
+  A31: 'ADT_A05',
+  A07: 'ADT_A06',
+  A10: 'ADT_A09',
+  A11: 'ADT_A09',
+  A12: 'ADT_A09',
+  A22: 'ADT_A21',
+  A23: 'ADT_A21',
+  A25: 'ADT_A21',
+  A26: 'ADT_A21',
+  A27: 'ADT_A21',
+  A29: 'ADT_A21',
+  A32: 'ADT_A21',
+  A33: 'ADT_A21',
+  A41: 'ADT_A39',
+  A40: 'ADT_A39',
+  A42: 'ADT_A39',
 }
 const sexes: Record<string, string> = { female: 'F', male: 'M', other: 'O', unknown: 'U' }
 
@@ -29,7 +47,18 @@ export function writeAdt(m: Adt): string {
   const { patient: p, visit: v } = m
   const name: Field = p.family !== undefined || p.given !== undefined ? [p.family, p.given, null, null, null, null, 'L'] : null
   const dead = p.died === undefined ? null : p.died ? 'Y' : 'N'
-  const pid: Field[] = [null, null, repeated(p.identifiers), null, name, null, p.birthDate?.replaceAll('-', ''), p.sex && sexes[p.sex], ...Array<null>(21).fill(null), dead]
+  const pid: Field[] = [
+    null,
+    null,
+    repeated(p.identifiers),
+    null,
+    name,
+    null,
+    p.birthDate?.replaceAll('-', ''),
+    p.sex && sexes[p.sex],
+    ...Array<null>(21).fill(null),
+    dead,
+  ]
   const out = [
     writeMsh(m, ['ADT', m.event, structures[m.event] ?? `ADT_${m.event}`]),
     segment('EVN', [null, time(m.at), null, null, null, time(m.at)]),
@@ -39,8 +68,17 @@ export function writeAdt(m: Adt): string {
   if (v)
     out.push(
       segment('PV1', [
-        null, v.class, v.location && place(v.location), null, null, v.priorLocation && place(v.priorLocation),
-        ...Array<null>(12).fill(null), v.number && identifier(v.number), ...Array<null>(24).fill(null), time(v.admittedAt), time(v.dischargedAt),
+        null,
+        v.class,
+        v.location && place(v.location),
+        null,
+        null,
+        v.priorLocation && place(v.priorLocation),
+        ...Array<null>(12).fill(null),
+        v.number && identifier(v.number),
+        ...Array<null>(24).fill(null),
+        time(v.admittedAt),
+        time(v.dischargedAt),
       ]),
     )
   return message(out)

@@ -57,8 +57,9 @@ export class Segment {
   /** A component as it stands, escapes and all. */
   component(number: number, component = 1, repetition = 1): string {
     let field = this.field(number)
+    if (field === '') return ''
     const { repetition: separator } = this.#delimiters
-    if (separator !== undefined && field.includes(separator)) field = field.split(separator)[repetition - 1] ?? ''
+    if (separator !== undefined && field.includes(separator)) field = part(field, separator, repetition)
     else if (repetition > 1) return ''
     return part(field, this.#delimiters.component, component)
   }
@@ -76,12 +77,14 @@ export class Segment {
   /** The text of a component's (sub)component, escapes undone; '' when there is none, and `""` for an explicit null. */
   text(number: number, component = 1, repetition = 1, subcomponent = 1): string {
     const whole = this.component(number, component, repetition)
+    if (whole === '') return ''
     const separator = this.#delimiters.subcomponent
     return this.unescape(separator === undefined ? (subcomponent === 1 ? whole : '') : part(whole, separator, subcomponent))
   }
 
   /** As `text`, but undefined when there is nothing or an explicit null. */
   value(number: number, component = 1, repetition = 1, subcomponent = 1): string | undefined {
+    if (this.field(number) === '') return undefined
     const text = this.text(number, component, repetition, subcomponent).trim()
     return text === '' || text === NULL ? undefined : text
   }
@@ -100,13 +103,13 @@ export class Segment {
 
   /** Escape sequences undone [STD HL7 v2.6, 2.7]: delimiters, `\Xhh\`, line breaks; highlighting is dropped; what is not known stays as it is. */
   unescape(text: string): string {
-    const { escape } = this.#delimiters
-    if (escape === undefined || !text.includes(escape)) return text
+    const mark = this.#delimiters.escape
+    if (mark === undefined || !text.includes(mark)) return text
     let out = ''
     let at = 0
     for (;;) {
-      const open = text.indexOf(escape, at)
-      const close = open < 0 ? -1 : text.indexOf(escape, open + 1)
+      const open = text.indexOf(mark, at)
+      const close = open < 0 ? -1 : text.indexOf(mark, open + 1)
       if (close < 0) return out + text.slice(at)
       const meaning = this.#meaning(text.slice(open + 1, close))
       // Not an escape: keep its first character and look again from the second, which may begin one.
@@ -247,8 +250,8 @@ export function delimitersOf(line: string): Delimiters | string {
   if (encoding.length < 1) return 'MSH-2 is empty'
   if (encoding.length > 5) return 'MSH-2 is longer than five characters'
   const all = [field, ...encoding]
-  if (new Set(all).size !== all.length || all.some((c) => /[A-Za-z0-9\s]/.test(c) || c.charCodeAt(0) < 33))
-    return 'MSH-1 and MSH-2 hold letters, digits or the same character twice'
+  if (new Set(all).size !== all.length || all.some((c) => /[A-Za-z0-9]/.test(c) || c < '!' || c > '~'))
+    return 'MSH-1 and MSH-2 must be different characters of ASCII, no letters and no digits'
   const [component, second, third, fourth] = encoding
   // Three characters, the last two of them the usual escape and subcomponent: it is the repetition that this sender leaves out.
   if (encoding.length === 3 && second === '\\' && third === '&')

@@ -1,6 +1,7 @@
 /** Writes PCD-01 messages, exactly in the shape of domain page "Bedside monitoring", sections 3 and 6. */
-import { findDevice } from '../catalogue/catalogue.ts'
+
 import type { Container } from '../catalogue/blocks.ts'
+import { findDevice } from '../catalogue/catalogue.ts'
 import { metricByCode } from '../codes/metrics.ts'
 import { profiles } from '../codes/profiles.ts'
 import { mdcUnit } from '../codes/units.ts'
@@ -8,7 +9,7 @@ import { WAVE_PROCEDURE, waveformByCode } from '../codes/waveforms.ts'
 import type { Quality } from '../messages/records.ts'
 import { type Field, message, segment } from './build.ts'
 import { writeDtm } from './dtm.ts'
-import { type Envelope, type Subject, hierarchic, nm, writeMsh, writeSubject } from './write-header.ts'
+import { type Envelope, hierarchic, nm, type Subject, writeMsh, writeSubject } from './write-header.ts'
 
 export interface Observation {
   /** MDC code of `codes/metrics.ts`; others need `refid` and `unit`. */
@@ -61,7 +62,8 @@ export const INVALID_SAMPLE = -32768
 export function writePcd01(m: Pcd01): string {
   const out = [writeMsh(m, ['ORU', 'R01', 'ORU_R01'], ['IHE_PCD_001', profiles.pcd01[0]]), ...writeSubject(m)]
   const rows = new Rows(m)
-  const containment = m.containment ?? findDevice({ eui: m.device })?.containment ?? [{ path: '1.0.0.0', code: 69965, refid: 'MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS' }]
+  const containment = m.containment ??
+    findDevice({ eui: m.device })?.containment ?? [{ path: '1.0.0.0', code: 69965, refid: 'MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS' }]
   let group = 0
   if (m.observations.length > 0 || !m.waves?.length) {
     out.push(rows.order(++group, ['182777000', 'monitoring of patient', 'SCT'], m.at))
@@ -70,7 +72,11 @@ export function writePcd01(m: Pcd01): string {
   }
   for (const wave of m.waves ?? []) {
     const end = wave.start + (wave.samples.length * 1000) / wave.rateHz
-    out.push(rows.order(++group, [WAVE_PROCEDURE.code, WAVE_PROCEDURE.refid, 'MDC'], wave.start, end), rows.container(containment[0]!), ...rows.wave(wave))
+    out.push(
+      rows.order(++group, [WAVE_PROCEDURE.code, WAVE_PROCEDURE.refid, 'MDC'], wave.start, end),
+      rows.container(containment[0]!),
+      ...rows.wave(wave),
+    )
   }
   return message(out)
 }
@@ -95,13 +101,33 @@ class Rows {
   order(group: number, procedure: Field, start: number, end?: number): string {
     const { order, id, sender, offsetMinutes } = this.#m
     const filler: Field = [order ?? id, ...(Array.isArray(hierarchic(sender)) ? (hierarchic(sender) as string[]) : [sender.name])]
-    return segment('OBR', [group, null, filler, procedure, null, null, writeDtm(start, offsetMinutes), end === undefined ? null : writeDtm(Math.round(end), offsetMinutes)])
+    return segment('OBR', [
+      group,
+      null,
+      filler,
+      procedure,
+      null,
+      null,
+      writeDtm(start, offsetMinutes),
+      end === undefined ? null : writeDtm(Math.round(end), offsetMinutes),
+    ])
   }
 
   container({ path, code, refid }: Container): string {
     const mds = !path.replace(/(\.0)+$/, '').includes('.')
     const { device } = this.#m
-    return this.#obx(null, [code, refid, 'MDC'], path, null, null, null, null, 'X', null, mds ? [device, null, device, 'EUI-64'] : null)
+    return this.#obx(
+      null,
+      [code, refid, 'MDC'],
+      path,
+      null,
+      null,
+      null,
+      null,
+      'X',
+      null,
+      mds ? [device, null, device, 'EUI-64'] : null,
+    )
   }
 
   observation(o: Observation): string {
@@ -128,18 +154,60 @@ class Rows {
     const definition = waveformByCode(code)
     const ucum = writeUnit(unit ?? definition?.unit)
     const gaps = samples.includes(null)
-    const facet = (n: number, id: Field, value: string, of: Field) => this.#obx('NM', id, `${path}.${n}`, value, of, null, null, 'R', null, null)
+    const facet = (n: number, id: Field, value: string, of: Field) =>
+      this.#obx('NM', id, `${path}.${n}`, value, of, null, null, 'R', null, null)
     return [
-      this.#obx('NA', [code, definition?.refid, 'MDC'], path, samples.map((s) => (s === null ? String(INVALID_SAMPLE) : nm(s))), ucum, null, null, 'R', null, null),
+      this.#obx(
+        'NA',
+        [code, definition?.refid, 'MDC'],
+        path,
+        samples.map((s) => (s === null ? String(INVALID_SAMPLE) : nm(s))),
+        ucum,
+        null,
+        null,
+        'R',
+        null,
+        null,
+      ),
       facet(1, [0, 'MDC_ATTR_SAMP_RATE', 'MDC'], nm(rateHz), writeUnit('/s')),
       ...(resolution === undefined ? [] : [facet(2, [67917, 'MDC_ATTR_NU_MSMT_RES', 'MDC'], nm(resolution), ucum)]),
       ...(gaps ? [facet(3, [196660, 'MDC_EVT_INOP', 'MDC'], String(INVALID_SAMPLE), null)] : []),
     ]
   }
 
-  #obx(type: Field, code: Field, path: string, value: Field, unit: Field, limits: Field, flags: Field, status: string, at: number | null, equipment: Field): string {
+  #obx(
+    type: Field,
+    code: Field,
+    path: string,
+    value: Field,
+    unit: Field,
+    limits: Field,
+    flags: Field,
+    status: string,
+    at: number | null,
+    equipment: Field,
+  ): string {
     const time = at === null ? null : writeDtm(at, this.#m.offsetMinutes)
-    return segment('OBX', [++this.#row, type, code, path, value, unit, limits, flags, null, null, status, null, null, time, null, null, null, equipment])
+    return segment('OBX', [
+      ++this.#row,
+      type,
+      code,
+      path,
+      value,
+      unit,
+      limits,
+      flags,
+      null,
+      null,
+      status,
+      null,
+      null,
+      time,
+      null,
+      null,
+      null,
+      equipment,
+    ])
   }
 }
 

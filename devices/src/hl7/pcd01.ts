@@ -138,12 +138,14 @@ class Reader {
   #row(obx: Segment): void {
     const path = obx.value(4) ?? ''
     const type = obx.value(2)
-    if (type === undefined && obx.field(5) === '') return this.#container(obx, path)
-    const depth = path.split('.').length
-    if (depth >= 4 && this.#waves.addAttribute(obx, path)) return
+    if (type === undefined && obx.field(5) === '') {
+      this.#container(obx, path)
+      return
+    }
+    if (this.#waves.addAttribute(obx, path)) return
     const device = this.#deviceOf(path, obx)
-    if (type === 'NA' && this.#isWave(obx)) return this.#waves.addSamples(obx, path.slice(0, 64) || 'wave', device)
-    this.#value(obx, device)
+    if (type === 'NA' && this.#isWave(obx)) this.#waves.addSamples(obx, path.slice(0, 64) || 'wave', device)
+    else this.#value(obx, device)
   }
 
   #isWave(obx: Segment): boolean {
@@ -162,16 +164,21 @@ class Reader {
   #value(obx: Segment, device: string): void {
     const said = this.#said(device)
     const outcome = readRow(obx, { canonicalUnits: said.canonicalUnits, barometricMmHg: this.#context.barometricMmHg })
-    if (outcome.kind === 'unmapped') return void said.unmapped.push(outcome.row)
-    if (outcome.kind === 'dropped') return this.#drop(said, outcome.problem, outcome.row)
+    if (outcome.kind === 'unmapped') said.unmapped.push(outcome.row)
+    else if (outcome.kind === 'dropped') this.#drop(said, outcome.problem, outcome.row)
+    else this.#measured(said, obx, outcome)
+  }
+
+  #measured(said: Said, obx: Segment, outcome: Measured): void {
     const instant = this.#instantOf(obx)
     if (instant === undefined) {
       const field = obx.value(14) === undefined ? at(this.#obr ?? obx, 7) : at(obx, 14)
-      return this.#drop(
+      this.#drop(
         said,
         { code: 'BAD_VALUE', says: 'The time of the observation cannot be read', location: field },
         keepRow(obx, 'BAD_VALUE'),
       )
+      return
     }
     this.measured++
     if (outcome.metric.quality === 'TEST' || outcome.metric.quality === 'DEMO') this.tests++
@@ -188,7 +195,10 @@ class Reader {
   #add(said: Said, instant: number, measured: Measured): void {
     const { metric } = measured
     const frame = said.frames.get(instant)
-    if (!frame) return void said.frames.set(instant, { measured: [measured], byPath: new Map([[metric.path, [metric]]]) })
+    if (!frame) {
+      said.frames.set(instant, { measured: [measured], byPath: new Map([[metric.path, [metric]]]) })
+      return
+    }
     const before = frame.byPath.get(metric.path)
     if (!before) frame.byPath.set(metric.path, [metric])
     else {

@@ -32,7 +32,11 @@ export interface Subject {
 
 export const hierarchic = ({ name, eui }: Envelope['sender']): Field => (eui ? [name, eui, 'EUI-64'] : name)
 
-export function writeMsh(e: Envelope, type: readonly [string, string, string], profile?: readonly [name: string, oid: string]): string {
+export function writeMsh(
+  e: Envelope,
+  type: readonly [string, string, string],
+  profile?: readonly [name: string, oid: string],
+): string {
   return segment('MSH', [
     hierarchic(e.sender),
     e.sender.facility,
