@@ -88,6 +88,7 @@ export class Audience {
 
   #answer(client: WallClient, answer: unknown, work: () => void): void {
     const reply = typeof answer === 'function' ? (answer as (said: object) => void) : () => {}
+    if (client.isCut) return
     const verdict = client.mayAsk(Date.now())
     if (verdict === 'flood') {
       this.#cut(client, 'it asks without end')
@@ -223,6 +224,7 @@ export class Audience {
   }
 
   #cut(client: WallClient, why: string): void {
+    if (client.isCut) return
     this.#log.warn({ client: client.socket.id, unsentBytes: client.unsent, why }, 'a client was cut off')
     this.counts.cutOff++
     client.cut()

@@ -41,6 +41,8 @@ export class WallClient {
   /** Gets no samples: they are the first to be left out. */
   wavesHeld = false
   unsent = 0
+  /** Its connection was ended; what it sent before may still arrive. */
+  isCut = false
   readonly #limits: SocketLimits
   /** A snapshot may be large by itself: so much more than the bound may be unsent until it went out. */
   #allowance = 0
@@ -91,6 +93,7 @@ export class WallClient {
 
   /** Without a Socket.IO farewell, after which a client would not come back by itself; and without waiting for what it never reads. */
   cut(): void {
+    this.isCut = true
     const wire = this.socket.conn as unknown as Wire
     if (wire.transport?.socket?.terminate) wire.transport.socket.terminate()
     else this.socket.conn.close(true)
