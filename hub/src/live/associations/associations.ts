@@ -252,3 +252,15 @@ export async function endAssociationsOf(tx: Queryable, patients: readonly string
   )
   return rows.map((row) => row.device_id)
 }
+
+/**
+ * A patient whom a device named before any ADT did is now in a stay: their open associations get it, and its bed. Returns the devices.
+ */
+export async function adoptStay(tx: Queryable, patient: string): Promise<string[]> {
+  const { rows } = await tx.query<{ device_id: string }>(
+    `update device_association a set encounter_id = e.id, bed_id = coalesce(e.bed_id, a.bed_id) from encounter e
+     where a.patient_id = $1 and a.ended_at is null and a.encounter_id is null and e.patient_id = $1 and e.status = 'in-progress' returning a.device_id`,
+    [patient],
+  )
+  return rows.map((row) => row.device_id)
+}

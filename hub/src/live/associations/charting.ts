@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Frame, PatientIdentifier, Place } from '@wardline/devices/messages/records.ts'
 import { bedKey } from '../../modules/inpatient/model.ts'
-import { heardBeds, stayInBed, stayOfPatient } from '../../modules/inpatient/service.ts'
+import { heardBeds, isDischarged, stayInBed, stayOfPatient } from '../../modules/inpatient/service.ts'
 import { identifierKey } from '../../modules/records/model.ts'
 import type { Queryable } from '../../modules/records/service.ts'
 import { Stale } from '../ingest/trouble.ts'
@@ -23,8 +23,8 @@ export interface Subject {
 export type Charted = { to: 'patient'; patient: string; encounter?: string } | { to: 'nobody' } | { to: 'held'; claims: string }
 
 const NOBODY: Charted = { to: 'nobody' }
-/** How long a bed that had nobody is not asked about again. An admission heard by this hub ends the wait at once. */
-const ASK_BED_AGAIN_MS = 2_000
+/** How long a bed that had nobody, or a patient who left, is not asked about again. ADT heard by this hub ends the wait at once. */
+const ASK_AGAIN_MS = 2_000
 
 /** What one transaction of readings changes besides the readings. One for each try. */
 export class ChartingPlan {
@@ -113,16 +113,31 @@ export class ChartingPlan {
     known: string | undefined,
     at: number,
   ): Promise<Charted> {
-    let patient = known
-    if (patient === undefined) {
-      patient = randomUUID()
-      this.#patients.set(identifierKey(identifier), { id: patient, identifier })
+    const key = identifierKey(identifier)
+    if (known === undefined) {
+      const patient = randomUUID()
+      this.#patients.set(key, { id: patient, identifier })
+      return to(
+        this.#open(device, {
+          patient,
+          basis: 'pid',
+          startedAt: at,
+          ...(device.heardBed !== undefined && { bed: device.heardBed }),
+        }),
+      )
     }
-    const stay = known === undefined ? null : await stayOfPatient(db, patient)
+    if (this.#nobodyYet(device, key)) return NOBODY
+    const stay = await stayOfPatient(db, known)
+    // A monitor goes on naming its last patient for a while after ADT took them off it. What it says then is nobody's: charting it
+    // would also dispute the device with whoever comes next.
+    const left = stay
+      ? stay.bed !== undefined && device.heardBed !== undefined && stay.bed !== device.heardBed && wasOn(device, known)
+      : await isDischarged(db, known)
+    if (left) return this.#nobody(device, key)
     const bed = stay?.bed ?? device.heardBed
     return to(
       this.#open(device, {
-        patient,
+        patient: known,
         basis: 'pid',
         startedAt: at,
         ...(stay && { encounter: stay.id }),
@@ -139,15 +154,20 @@ export class ChartingPlan {
     ends: Association | undefined,
   ): Promise<Charted> {
     if (ends) this.#end(ends, at)
-    const now = Date.now()
-    if (!ends && device.nobodyAt?.bed === bed && device.nobodyAt.until > now) return NOBODY
+    if (!ends && this.#nobodyYet(device, bed)) return NOBODY
     const stay = await stayInBed(db, bed)
     // Whoever came after this was measured is not whom it was measured on.
-    if (!stay || (stay.startedAt !== undefined && at < stay.startedAt)) {
-      device.nobodyAt = { bed, until: now + ASK_BED_AGAIN_MS }
-      return NOBODY
-    }
+    if (!stay || (stay.startedAt !== undefined && at < stay.startedAt)) return this.#nobody(device, bed)
     return to(this.#open(device, { patient: stay.patient, encounter: stay.id, bed, basis: 'bed', startedAt: at }))
+  }
+
+  #nobodyYet(device: RememberedDevice, asked: string): boolean {
+    return device.nobody?.asked === asked && device.nobody.until > Date.now()
+  }
+
+  #nobody(device: RememberedDevice, asked: string): Charted {
+    device.nobody = { asked, until: Date.now() + ASK_AGAIN_MS }
+    return NOBODY
   }
 
   #open(device: RememberedDevice, said: Omit<Association, 'id' | 'device'>): Association {
@@ -271,3 +291,6 @@ const to = ({ patient, encounter }: Association): Charted => ({
   patient,
   ...(encounter !== undefined && { encounter }),
 })
+
+const wasOn = (device: RememberedDevice, patient: string) =>
+  device.associations.some((association) => association.patient === patient)

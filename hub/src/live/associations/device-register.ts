@@ -17,8 +17,8 @@ export interface RememberedDevice {
   heardBed?: string
   /** There is a row in `device`, and this is the bed it says. */
   stored?: { gateway: string; placedAt?: string }
-  /** Nobody could be named when the database was last asked for its bed: not asked again at every reading. */
-  nobodyAt?: { bed: string; until: number }
+  /** Nobody could be named when the database was last asked about this bed or identifier: not asked again at every reading. */
+  nobody?: { asked: string; until: number }
 }
 
 /** Ended associations that are remembered for each device. Older readings than these are for the database. */
@@ -80,7 +80,7 @@ export function createDeviceRegister(): DeviceRegister {
     remember: (key, patient) => void patients.set(key, patient),
     forgetPatients: () => patients.clear(),
     askAgain() {
-      for (const device of devices.values()) delete device.nobodyAt
+      for (const device of devices.values()) delete device.nobody
     },
   }
 }

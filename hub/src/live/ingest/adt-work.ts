@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { eventTime } from '../../modules/inpatient/model.ts'
 import { type AdtResult, applyAdt, bedById } from '../../modules/inpatient/service.ts'
 import { transaction } from '../../platform/database/database.ts'
-import { type Associations, endAssociationsOf } from '../associations/associations.ts'
+import { type Associations, adoptStay, endAssociationsOf } from '../associations/associations.ts'
 import type { Live } from '../live.ts'
 import { isRecordOf, recordFaults } from './checks.ts'
 import type { Source, StreamWork, Taken } from './stream-work.ts'
@@ -35,6 +35,7 @@ export function adtWork({ associations, live, pool, log }: AdtOptions): StreamWo
           const { disconnect, merged } = result
           if (disconnect)
             for (const device of await endAssociationsOf(tx, disconnect.patients, disconnect.at)) devices.add(device)
+          if (result.patient) for (const device of await adoptStay(tx, result.patient)) devices.add(device)
           if (merged.length) for (const { id } of associations.register.all()) devices.add(id)
         }
         await commit(tx)

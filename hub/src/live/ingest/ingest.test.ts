@@ -356,6 +356,31 @@ describe('association', () => {
     ])
   })
 
+  test('a monitor that still names a patient who was discharged or moved charts nothing, and the next patient is not disputed', async () => {
+    const at = Date.now() - 60_000
+    const bed = { location: place('ICU^9^A') }
+    await gateway.send('readings', anObservation('C6', { ...bed, patient: mrn('P-9001'), at: at - 1000, hr: 1 }))
+    await gateway.send('adt', anAdt('A01', { patient: 'P-9001', bed: 'ICU^9^A', visit: 'V-9001', at: at - 500 }))
+    await gateway.send('readings', anObservation('C6', { ...bed, patient: mrn('P-9001'), at, hr: 2 }))
+    await gateway.send('adt', anAdt('A03', { patient: 'P-9001', visit: 'V-9001', at: at + 1000 }))
+    await gateway.send('readings', anObservation('C6', { ...bed, patient: mrn('P-9001'), at: at + 2000, hr: 3 }))
+    await gateway.send('adt', anAdt('A01', { patient: 'P-9002', bed: 'ICU^9^A', visit: 'V-9002', at: at + 3000 }))
+    await gateway.send('readings', anObservation('C6', { ...bed, patient: mrn('P-9002'), at: at + 4000, hr: 4 }))
+    await gateway.send('adt', anAdt('A02', { patient: 'P-9002', bed: 'ICU^9^B', visit: 'V-9002', at: at + 5000 }))
+    await gateway.send('readings', anObservation('C6', { ...bed, patient: mrn('P-9002'), at: at + 6000, hr: 5 }))
+    const charted = await readingsOf('C6')
+    const named = await Promise.all(
+      ['P-9001', 'P-9002'].map(
+        async (value) =>
+          (await one<{ patient_id: string }>('select patient_id from patient_identifier where value = $1', value)).patient_id,
+      ),
+    )
+    expect(charted.map(({ patient }) => patient)).toEqual([named[0], named[0], undefined, named[1], undefined])
+    // The stay became known while the device was on the patient already.
+    expect(charted.map(({ encounter }) => encounter !== undefined)).toEqual([false, true, false, true, false])
+    expect(hub.live.of('conflict').some(([device]) => device === 'C6')).toBe(false)
+  })
+
   test('nothing resolves: an unassigned device, until an admission', async () => {
     await gateway.send('readings', anObservation('C4', { location: place('ICU^5^A') }), anObservation('C5'))
     const names = (await hub.ingest.associations.unassignedDevices()).map(({ device }) => device)

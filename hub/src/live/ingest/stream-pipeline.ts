@@ -259,7 +259,9 @@ export function createStreamPipeline<R>(options: PipelineOptions<R>): StreamPipe
       while (running) await running
       for (let attempt = 1; ; attempt++) {
         try {
-          const after = await work.store(source, [{ position, record, heardAt: Date.now() }], async () => {})
+          const taken = { position, record, heardAt: Date.now() }
+          const after = await work.store(source, [taken], async () => {})
+          work.hear?.(source, taken)
           return after()
         } catch (error) {
           if (!(error instanceof Stale) || attempt >= STALE_ATTEMPTS) throw error

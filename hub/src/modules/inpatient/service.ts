@@ -161,10 +161,21 @@ export async function stayOfPatient(db: Queryable, patient: string): Promise<Enc
   return rows[0] ? encounterOf(rows[0]) : null
 }
 
+/** Whether a patient has stays here, and all of them are over: discharged, as far as anybody said. */
+export async function isDischarged(db: Queryable, patient: string): Promise<boolean> {
+  const { rows } = await db.query<{ over: boolean }>(
+    `select count(*) > 0 and bool_and(status in ('finished', 'cancelled')) as over from encounter where patient_id = $1`,
+    [patient],
+  )
+  return rows[0]?.over ?? false
+}
+
 /** What an ADT message did, for its row and for whoever must hear of it. */
 export interface AdtResult {
   outcome: Decision['outcome']
   says: string
+  /** Whom it was about, when it was applied. */
+  patient?: string
   /** Beds whose occupant or existence changed: read them again after the commit. */
   beds: string[]
   /** Devices of these patients (or in these beds) come off at `at`. */
@@ -228,6 +239,7 @@ async function save(tx: Queryable, record: AdtRecord, decision: Decision, loaded
   const result: AdtResult = {
     outcome: 'applied',
     says: decision.says,
+    patient: patient.id,
     beds: await heardBeds(
       tx,
       [record.visit?.location, record.visit?.priorLocation].filter((place) => place !== undefined),
