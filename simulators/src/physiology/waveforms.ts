@@ -39,6 +39,9 @@ const ventricularBeat: readonly Bump[] = [
 /** From R to the arrival of the pulse, seconds: at the radial artery, and at the finger. */
 const PULSE_AT_WRIST_S = 0.14
 const PULSE_AT_FINGER_S = 0.22
+/** How fast a pulse runs off, in e-folds for each beat, and what is left of it at the next one. */
+const RUN_OFF = 2.2
+const FOOT = Math.exp(-RUN_OFF * (1 - 0.18))
 
 /**
  * Draws the curves that belong to a patient's beats and breaths, block by block and without a seam: what is drawn at a
@@ -136,9 +139,10 @@ export class Waveforms {
       const interval = Math.min(1.4, (feet[i + 1] ?? feet[i]! + 0.9) - feet[i]!)
       const x = since / interval
       if (x < 0.18) return 0.5 - 0.5 * Math.cos((Math.PI * x) / 0.18)
-      const fall = Math.exp(-3.1 * (x - 0.18))
-      const notch = 0.1 * Math.exp(-0.5 * ((x - 0.47) / 0.045) ** 2)
-      return Math.max(0, fall + notch - 0.08 * Math.max(0, Math.min(1, x)))
+      // Exponential run-off that reaches its foot just when the next pulse arrives.
+      const fall = (Math.exp(-RUN_OFF * (x - 0.18)) - FOOT) / (1 - FOOT)
+      const notch = 0.09 * Math.exp(-0.5 * ((x - 0.47) / 0.045) ** 2)
+      return Math.max(0, fall + notch)
     }
   }
 }
