@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { TrendSteps } from '../live/hub-api.ts'
@@ -17,6 +18,7 @@ export function TrendChart(props: {
   timeZone: string | undefined
 }) {
   const { steps, stepMs, from, to, label, unit, timeZone } = props
+  const { t } = useTranslation()
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const parent = box.current
@@ -52,10 +54,10 @@ export function TrendChart(props: {
           { ...axis, label: `${label} (${unit})`, labelFont: `12px ${style.fontFamily}`, labelSize: 22, size: 52 },
         ],
         series: [
-          { value: '{HH}:{mm}' },
-          { label: 'max', stroke: 'transparent', width: 0, points: { show: false } },
-          { label: 'min', stroke: 'transparent', width: 0, points: { show: false } },
-          { label: 'mean', stroke: ink, width: 1.5, points: { show: steps.length < 60, size: 4, fill: ink } },
+          { label: t('bed.time'), value: '{HH}:{mm}' },
+          { label: t('bed.max'), stroke: 'transparent', width: 0, points: { show: false } },
+          { label: t('bed.min'), stroke: 'transparent', width: 0, points: { show: false } },
+          { label: t('bed.mean'), stroke: ink, width: 1.5, points: { show: steps.length < 60, size: 4, fill: ink } },
         ],
         bands: [{ series: [1, 2], fill: `color-mix(in srgb, ${muted} 25%, transparent)` }],
       },
@@ -68,7 +70,7 @@ export function TrendChart(props: {
       resized.disconnect()
       chart.destroy()
     }
-  }, [steps, stepMs, from, to, label, unit, timeZone])
+  }, [steps, stepMs, from, to, label, unit, timeZone, t])
   return <div ref={box} className="w-full" role="img" aria-label={`${label} (${unit})`} />
 }
 

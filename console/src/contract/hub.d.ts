@@ -1129,8 +1129,11 @@ export interface paths {
                     content: {
                         "application/json": {
                             id: string;
-                            /** @enum {string} */
-                            state: "redriven";
+                            /**
+                             * @description redriven: its gateway has it; resolved: the hub took it in
+                             * @enum {unknown}
+                             */
+                            state: "waiting" | "redriven" | "resolved" | "discarded";
                         };
                     };
                 };
@@ -1145,6 +1148,15 @@ export interface paths {
                 };
                 /** @description Why a request was refused (RFC 9457) */
                 409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Why a request was refused (RFC 9457) */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1223,6 +1235,420 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** CapabilityStatement */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Patient": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Patient
+         * @description People known from ADT and from device messages. A record merged into another says so in link and is not active.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Logical id */
+                    _id?: unknown;
+                    /** @description When the record last changed here */
+                    _lastUpdated?: unknown;
+                    /** @description system|value, or value. The name of an HL7 assigning authority may stand as system */
+                    identifier?: unknown;
+                    /** @description Beginning of the family name */
+                    family?: unknown;
+                    /** @description Beginning of the given name */
+                    given?: unknown;
+                    /** @description Beginning of family or given name */
+                    name?: unknown;
+                    /** @description Date of birth */
+                    birthdate?: unknown;
+                    /** @description male, female, other, unknown */
+                    gender?: unknown;
+                    /** @description false: merged into another record */
+                    active?: unknown;
+                    /** @description Resources in a page, 50 unless said, at most 1000 */
+                    _count?: unknown;
+                    /** @description _id, _lastUpdated, family, given, birthdate; with - in front: descending */
+                    _sort?: unknown;
+                    /** @description count */
+                    _summary?: unknown;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Patient/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Patient */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Location": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Location
+         * @description Beds, named by HL7 PL.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Logical id */
+                    _id?: unknown;
+                    /** @description When the bed last changed here */
+                    _lastUpdated?: unknown;
+                    /** @description pointOfCare^room^bed^facility */
+                    identifier?: unknown;
+                    /** @description Beginning of unit, room or bed */
+                    name?: unknown;
+                    /** @description active */
+                    status?: unknown;
+                    /** @description O: somebody lies in it */
+                    "operational-status"?: unknown;
+                    /** @description Resources in a page, 50 unless said, at most 1000 */
+                    _count?: unknown;
+                    /** @description _id, _lastUpdated, name; with - in front: descending */
+                    _sort?: unknown;
+                    /** @description count */
+                    _summary?: unknown;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Location/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Location */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Device
+         * @description Devices that were heard, by EUI-64 or by the name their sender gives them.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Logical id */
+                    _id?: unknown;
+                    /** @description EUI-64, or the name its sender gives it */
+                    identifier?: unknown;
+                    /** @description MDC code of the device system */
+                    type?: unknown;
+                    /** @description active */
+                    status?: unknown;
+                    /** @description Beginning of the model */
+                    model?: unknown;
+                    /** @description Whom it is on now */
+                    patient?: unknown;
+                    /** @description The bed it is at */
+                    location?: unknown;
+                    /** @description Resources in a page, 50 unless said, at most 1000 */
+                    _count?: unknown;
+                    /** @description _id; with - in front: descending */
+                    _sort?: unknown;
+                    /** @description count */
+                    _summary?: unknown;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Device/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Device */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Observation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Observation
+         * @description Readings of bedside devices, newest first. One Observation for each value; id made of device, containment path and instant. A total is given when it is known at once, or asked for with _total=accurate or _summary=count.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Logical id */
+                    _id?: unknown;
+                    /** @description Whom it is charted to */
+                    patient?: unknown;
+                    /** @description Whom it is charted to */
+                    subject?: unknown;
+                    /** @description The device that measured */
+                    device?: unknown;
+                    /** @description MDC or LOINC code, with or without system */
+                    code?: unknown;
+                    /** @description vital-signs */
+                    category?: unknown;
+                    /** @description The instant of the value; give it twice for a stretch */
+                    date?: unknown;
+                    /** @description final, amended, entered-in-error */
+                    status?: unknown;
+                    /** @description Resources in a page, 50 unless said, at most 1000 */
+                    _count?: unknown;
+                    /** @description date; with - in front: descending */
+                    _sort?: unknown;
+                    /** @description count */
+                    _summary?: unknown;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/Observation/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Observation */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
 import type { Column } from '../../parts/data-table/data-table.tsx'
 import { instantText } from '../../time/site-time.ts'
-import { bytesText, type Of, offsetText } from './feed-text.ts'
+import { bedText, bytesText, type Of, offsetText } from './feed-text.ts'
 
 /** The columns of the three lists. Ages are instants here, so that a sorted list does not move under the reader each second. */
 export function feedColumns(t: TFunction, timeZone: string | undefined) {
@@ -19,7 +19,7 @@ export function feedColumns(t: TFunction, timeZone: string | undefined) {
   })
   const devices: Column<Of<'device'>>[] = [
     { id: 'device', header: t('feeds.device'), value: (row) => row.device },
-    { id: 'bed', header: t('feeds.bed'), value: (row) => row.bed, show: (row) => row.bed ?? t('bed.atNoBed') },
+    { id: 'bed', header: t('feeds.bed'), value: (row) => (row.bed ? bedText(row.bed) : t('bed.atNoBed')) },
     { id: 'state', header: t('feeds.state'), value: (row) => t(`feeds.stateName.${row.connectivity}`) },
     { id: 'model', header: t('feeds.model'), value: (row) => row.model },
     { id: 'gateway', header: t('feeds.gateway'), value: (row) => row.gateway },

@@ -10,6 +10,12 @@ export function ofKind<K extends Kind>(items: ReadonlyMap<string, FeedItem>, kin
   return found.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+/** A bed's key (`ICU2^204^1^HOSP`) as it stands on its tile (`ICU2 204-1`). */
+export function bedText(key: string): string {
+  const [pointOfCare, room, bed] = key.split('^')
+  return [pointOfCare, [room, bed].filter(Boolean).join('-')].filter(Boolean).join(' ') || key
+}
+
 /** Bytes as people read them: `512 B`, `64 KiB`, `1.5 GiB`. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

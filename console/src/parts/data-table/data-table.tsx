@@ -96,6 +96,16 @@ export function DataTable<Row extends { id: string }>(props: {
     onGlobalFilterChange: () => {},
   })
   const found = table.getRowModel().rows
+  // A column of numbers is set to the right, with its head.
+  const numeric = useMemo(
+    () =>
+      new Set(
+        columns
+          .filter((column) => !column.show && rows[0] && typeof column.value(rows[0]) === 'number')
+          .map((column) => column.id),
+      ),
+    [columns, rows],
+  )
   const body = useRef<HTMLTableSectionElement>(null)
   const [focused, setFocused] = useState<string | undefined>(undefined)
   const stop = found.some((row) => row.id === focused) ? focused : found[0]?.id
@@ -184,13 +194,14 @@ export function DataTable<Row extends { id: string }>(props: {
                   const sorted = header.column.getIsSorted()
                   return (
                     <th
+                      className={numeric.has(header.column.id) ? 'figure' : ''}
                       key={header.id}
                       scope="col"
                       aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : 'none'}
                     >
                       <button
                         type="button"
-                        className="flex items-center gap-1 hover:text-ink"
+                        className="inline-flex items-center gap-1 hover:text-ink"
                         onClick={header.column.getToggleSortingHandler()}
                       >
                         {byId.get(header.column.id)!.header}
@@ -220,7 +231,7 @@ export function DataTable<Row extends { id: string }>(props: {
                   const column = byId.get(cell.column.id)!
                   const value = column.value(row.original)
                   return (
-                    <td key={cell.id} className={typeof value === 'number' && !column.show ? 'figure' : ''}>
+                    <td key={cell.id} className={numeric.has(column.id) ? 'figure' : ''}>
                       {column.show ? column.show(row.original) : value}
                     </td>
                   )

@@ -4,6 +4,7 @@ import { useNow, useViewItem } from '../../live/hub.ts'
 import { signalState } from '../../live/signal-state.ts'
 import { ageText } from '../../time/age-text.ts'
 import { AlarmLine } from './alarm-mark.tsx'
+import { isGatewayAlarm } from './gateways-down.ts'
 import { VitalCell } from './vital-cell.tsx'
 import { cellOf, cells, freshest } from './vitals.ts'
 import { alarmLook } from './wall-order.ts'
@@ -36,7 +37,8 @@ export function BedTile({
   const now = useNow()
   const { t } = useTranslation()
   if (!bed) return null
-  const [worst] = bed.alarms
+  const alarms = folded ? bed.alarms.filter((alarm) => !isGatewayAlarm(alarm)) : bed.alarms
+  const [worst] = alarms
   const name = bed.assigned ? t('bed.label', { label: bed.label }) : t('bed.device', { label: bed.label })
   const spoken = [name, whoText(bed, t), worst && `${t(`alarm.${alarmLook(worst)}`)} ${worst.text}`].filter(Boolean).join(', ')
   const waves = wavesOf(bed)
@@ -55,7 +57,7 @@ export function BedTile({
           {bed.label}
         </button>
         <span className="tile-who">{whoText(bed, t)}</span>
-        {worst ? <AlarmLine alarm={worst} more={bed.alarms.length - 1} now={now} /> : <span className="tile-calm" />}
+        {worst ? <AlarmLine alarm={worst} more={alarms.length - 1} now={now} /> : <span className="tile-calm" />}
         <Freshness bed={bed} now={now} folded={folded} />
       </header>
       {waves.length > 0 ? <WaveStrip bed={id} waves={waves} scale={scale} /> : <div className="wave-strip" />}

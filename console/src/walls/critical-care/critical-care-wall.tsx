@@ -9,7 +9,7 @@ import { WallFrame } from '../wall-frame.tsx'
 import { AlarmMark, alarmShape } from './alarm-mark.tsx'
 import { BedDialog } from './bed-dialog.tsx'
 import { BedTile } from './bed-tile.tsx'
-import { type GatewayDown, gatewaysDown } from './gateways-down.ts'
+import { type GatewayDown, gatewaysDown, isGatewayAlarm } from './gateways-down.ts'
 import { choose, layoutFor, type Pages, type Paging, pagesOf, turn } from './paging.ts'
 import { useMoves } from './use-moves.ts'
 import { type AlarmLook, alarmLook, type Standing, settle } from './wall-order.ts'
@@ -27,10 +27,16 @@ const noAlarms: Record<AlarmLook, number> = { high: 0, medium: 0, low: 0, tech: 
 
 function overview(items: ReadonlyMap<string, BedItem>): Overview {
   const alarms = { ...noAlarms }
+  const counted = new Set<string>()
   let unassigned = 0
   for (const bed of items.values()) {
     if (!bed.assigned) unassigned++
-    for (const alarm of bed.alarms) alarms[alarmLook(alarm)]++
+    // What one cause says on many beds is one alarm; a gateway's is said in the head.
+    for (const alarm of bed.alarms)
+      if (!isGatewayAlarm(alarm) && !counted.has(alarm.id)) {
+        counted.add(alarm.id)
+        alarms[alarmLook(alarm)]++
+      }
   }
   return { beds: items.size - unassigned, unassigned, alarms, down: gatewaysDown(items.values()) }
 }
@@ -75,9 +81,7 @@ export function CriticalCareWall() {
   return (
     <WallFrame
       title={t('wall.criticalCare')}
-      status={
-        whole.down.length > 0 ? whole.down.map((down) => <DownLine key={down.gateway} down={down} />) : <Counts whole={whole} />
-      }
+      status={<Counts whole={whole} />}
       paging={pages.count > 1 && <Pager paging={paging} pages={pages} turnBy={turnBy} />}
       legend={<Legend />}
     >
@@ -92,6 +96,7 @@ export function CriticalCareWall() {
             ids={shown.map((rank) => rank.id)}
             columns={layout.columns}
             rows={layout.rows}
+            tall={layout.tall}
             scale={layout.scale}
             page={paging.page}
             folded={foldedGateways}
@@ -132,17 +137,18 @@ function Tiles(props: {
   ids: string[]
   columns: number
   rows: number
+  tall: boolean
   scale: number
   page: number
   folded: string
   onOpen: (id: string) => void
 }) {
-  const { ids, columns, rows, scale, page, folded, onOpen } = props
+  const { ids, columns, rows, tall, scale, page, folded, onOpen } = props
   const { t } = useTranslation()
   const list = useRef<HTMLUListElement>(null)
   useMoves(list, ids.join(' '), `${columns} ${rows} ${page}`)
   return (
-    <ul className="care-tiles" ref={list} aria-label={t('wall.beds')} data-columns={columns} data-rows={rows}>
+    <ul className="care-tiles" ref={list} aria-label={t('wall.beds')} data-columns={columns} data-rows={rows} data-tall={tall}>
       {ids.map((id) => (
         <li key={id} data-key={id}>
           <FoldableTile id={id} scale={scale} folded={folded} onOpen={onOpen} />
@@ -175,7 +181,10 @@ function Counts({ whole }: { whole: Overview }) {
   const looks = (Object.keys(alarmShape) as AlarmLook[]).filter((look) => whole.alarms[look] > 0)
   return (
     <>
-      <span className="care-count">{t('wall.bedCount', { count: whole.beds })}</span>
+      {whole.down.map((down) => (
+        <DownLine key={down.gateway} down={down} />
+      ))}
+      {whole.down.length === 0 && <span className="care-count">{t('wall.bedCount', { count: whole.beds })}</span>}
       <ul className="care-alarms" aria-label={t('wall.alarmCounts')}>
         {looks.map((look) => (
           <li key={look}>

@@ -26,7 +26,7 @@ test('a gateway of which nothing comes is said once, with the number of its beds
 test('one silent device may be its own fault, unless the hub says that it is the gateway', () => {
   expect(gatewaysDown([bed('gw1', 'silent')])).toEqual([])
   const alarm = {
-    id: 'gateway:gw1',
+    id: 'technical:gateway-down:gw1',
     priority: 'high',
     kind: 'ST',
     text: 'Gateway gw1 down',

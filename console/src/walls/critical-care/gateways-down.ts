@@ -36,4 +36,4 @@ export function gatewaysDown(beds: Iterable<BedItem>): GatewayDown[] {
 
 /** The hub's own alarm about a gateway, which it shows at each of the gateway's beds. */
 export const isGatewayAlarm = (alarm: { id: string; source: string }): boolean =>
-  alarm.source === 'technical' && /(^|[:/])gateway([:/-]|$)/.test(alarm.id)
+  alarm.source === 'technical' && /^technical:gateway-down:/.test(alarm.id)

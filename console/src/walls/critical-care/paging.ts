@@ -1,18 +1,20 @@
 /**
  * How many tiles fit. A tile is half the wall wide and a quarter high: that is the smallest that holds six measurements with their
- * units, limits and trends and two waveforms in legal text (28 px, key values 64 px at 1080p, UI.md). One or two beds get tiles
- * of twice the size, up to eight share the wall, more get pages.
+ * units, limits and trends and two waveforms in legal text (28 px, key values 64 px at 1080p, UI.md). Up to eight beds share the
+ * wall, and the fewer they are the larger they are drawn; more get pages.
  */
 export interface Layout {
   columns: number
   rows: number
   /** How many times larger than the smallest everything in a tile is drawn. */
   scale: number
+  /** Tall tiles have their waveforms above their numbers, wide ones beside. */
+  tall: boolean
 }
 
 export function layoutFor(beds: number): Layout {
-  if (beds <= 2) return { columns: 1, rows: 2, scale: 2 }
-  return { columns: 2, rows: beds <= 4 ? 2 : beds <= 6 ? 3 : 4, scale: 1 }
+  if (beds <= 2) return { columns: 1, rows: Math.max(1, beds), scale: 2, tall: beds <= 1 }
+  return { columns: 2, rows: Math.min(4, Math.ceil(beds / 2)), scale: 1, tall: beds <= 4 }
 }
 
 /** How long each page stays [DEF], ms. */

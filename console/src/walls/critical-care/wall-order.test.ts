@@ -37,6 +37,9 @@ describe('what must stay on the screen', () => {
     expect(isUrgent(bed('a', 1, [alarm({ inactivation: 'alert-acknowledged' })]))).toBe(false)
     expect(isUrgent(bed('a', 1, [alarm({ priority: 'medium' })]))).toBe(false)
   })
+  test('not a gateway that is down: the wall says that once', () => {
+    expect(isUrgent(bed('a', 1, [alarm({ id: 'technical:gateway-down:gw1', kind: 'ST', source: 'technical' })]))).toBe(false)
+  })
 })
 
 test('shape and colour follow priority; low technical alarms have their own shape', () => {

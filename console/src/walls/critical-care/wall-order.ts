@@ -1,4 +1,5 @@
 import type { BedItem, WallAlarm } from '../../live/contract.ts'
+import { isGatewayAlarm } from './gateways-down.ts'
 
 /** How an alarm is drawn. Technical ones have their own shape; a high technical alarm still flashes red (IEC 60601-1-8). */
 export type AlarmLook = 'high' | 'medium' | 'low' | 'tech'
@@ -14,9 +15,12 @@ export function alarmLook(alarm: Pick<WallAlarm, 'priority' | 'kind' | 'source'>
 /** Flashing ends when somebody has acknowledged it at the device; the alarm itself stays. */
 export const isAcknowledged = (alarm: Pick<WallAlarm, 'inactivation'>): boolean => alarm.inactivation === 'alert-acknowledged'
 
-/** A bed that must stay on the screen: a high alarm that nobody has acknowledged. */
+/**
+ * A bed that must stay on the screen: a high alarm that nobody has acknowledged. A gateway that is down is said once, for all its
+ * beds: it makes none of them more urgent than the next.
+ */
 export const isUrgent = (bed: Pick<BedItem, 'alarms'>): boolean =>
-  bed.alarms.some((alarm) => alarm.priority === 'high' && !isAcknowledged(alarm))
+  bed.alarms.some((alarm) => alarm.priority === 'high' && !isAcknowledged(alarm) && !isGatewayAlarm(alarm))
 
 type Placed = Pick<BedItem, 'id' | 'attention' | 'unit' | 'room' | 'bed' | 'label' | 'assigned'>
 
