@@ -16,7 +16,7 @@ export async function portFor(host: string, asked: number): Promise<number> {
 
 /** Waits a little: what a killed keeper left may take a moment to let go. Rejects naming the variable that moves the engine elsewhere. */
 export async function requireFree(host: string, port: number, variable: string): Promise<void> {
-  if (!(await within(5000, () => isFree(host, port))))
+  if (!(await within(2000, () => isFree(host, port))))
     throw new Error(`port ${port} on ${host} is in use by another program; end it or set ${variable}`)
 }
 

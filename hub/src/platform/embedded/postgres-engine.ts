@@ -49,8 +49,10 @@ export async function postgresEngine({
   const runAs = runAsForPostgres([binaries.postgres, binaries.initdb, home], home)
   // Every process of this cluster bears the name, so that after any accident ours are told from another's.
   const clusterName = `wardline-${createHash('sha256').update(home).digest('hex').slice(0, 12)}`
+  // Also one that was still making the database, in its folder beside.
   const isOurs = (line: string): boolean =>
-    line.startsWith(`postgres: ${clusterName}:`) || (line.startsWith(binaries.postgres) && line.includes(` -D ${home} `))
+    line.startsWith(`postgres: ${clusterName}:`) ||
+    (line.startsWith(dirname(binaries.postgres)) && (line.includes(` -D ${home} `) || line.includes(` -D ${home}.new-`)))
 
   return {
     name: 'postgres',
@@ -121,9 +123,10 @@ async function initialise(
   runAs: RunAs,
   log: Logger,
 ): Promise<void> {
-  const fresh = `${home}.new`
+  const fresh = `${home}.new-${process.pid}`
   const passwordFile = `${home}.password`
-  rmSync(fresh, { recursive: true, force: true })
+  for (const entry of readdirSync(dirname(home)))
+    if (entry.startsWith('postgres.new-')) rmSync(join(dirname(home), entry), { recursive: true, force: true, maxRetries: 5 })
   rmSync(home, { recursive: true, force: true })
   mkdirSync(fresh, { mode: 0o700 })
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
