@@ -18,6 +18,7 @@ import { type Database, isConnectionError, migrate, openDatabase } from './platf
 import { buildApp, refusals } from './platform/http/app.ts'
 import { createMetrics } from './platform/http/metrics.ts'
 import { watchUpstream } from './platform/http/upstream.ts'
+import { errorForLog } from './platform/log-error.ts'
 import { openRedis, type RedisLink } from './platform/redis/redis.ts'
 import { openTimeline } from './platform/timeline/open-timeline.ts'
 import type { Timeline } from './platform/timeline/timeline.ts'
@@ -58,7 +59,7 @@ interface Opened {
  */
 export async function startHub(config: HubConfig, options: { log?: Logger } = {}): Promise<Hub> {
   // Standard output belongs to the line that says where the hub is.
-  const log = options.log ?? pino({ name: 'hub', level: config.logLevel }, pino.destination(2))
+  const log = options.log ?? pino({ name: 'hub', level: config.logLevel, serializers: { err: errorForLog } }, pino.destination(2))
   const opened: Opened = {}
   const stop = new AbortController()
   let started = false

@@ -46,10 +46,10 @@ closeWithGrace(
     // Less than the five seconds after which a supervisor kills.
     delay: 4500,
     logger: { error: (...said: unknown[]) => process.stderr.write(`hub: ${said.map(String).join(' ')}\n`) },
-    // A terminal's Ctrl-C and the supervisor's SIGTERM are one wish.
-    onSecondSignal: () => {},
   },
   async ({ err }) => {
+    // A terminal's Ctrl-C and the supervisor's SIGTERM are one wish: left to itself close-with-grace exits at once at the second.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeAllListeners(signal).on(signal, () => {})
     if (err) process.stderr.write(`hub: ${err.stack ?? err.message}\n`)
     await hub.close()
   },
