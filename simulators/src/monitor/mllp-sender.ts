@@ -17,7 +17,7 @@ export interface OutgoingMessage {
 export interface MllpSenderOptions {
   host: string
   port: number
-  /** How much is kept while nobody answers, bytes of messages. Default 2 MiB: about half an hour of numerics. */
+  /** How much is kept while nobody answers, bytes of messages. Default 2 MiB: some twenty minutes of numerics. */
   storeBytes?: number
   /** Messages under way without an answer. Default 16. */
   window?: number

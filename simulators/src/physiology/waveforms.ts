@@ -49,7 +49,8 @@ const FOOT = Math.exp(-RUN_OFF * (1 - 0.18))
  */
 export class Waveforms {
   private readonly random: Random
-  private breathTurns: number | undefined
+  /** How things stood at the end of the second that was drawn last, and for whom. */
+  private before: { patient: Patient; now: number; turns: number; sys: number; dia: number } | undefined
 
   constructor(seed: number | string, name: number | string) {
     this.random = new Random(seed, 'waveforms', name)
@@ -58,16 +59,20 @@ export class Waveforms {
   /** The second that ended at `patient.now`, for each of `waves`. Call once for each simulated second. */
   second(patient: Patient, vitals: Vitals, sensors: Sensors, waves: readonly WaveName[]): WaveSamples[] {
     const start = patient.now - 1
-    const turnsBefore = this.breathTurns ?? patient.breathTurns - patient.breathRate
-    this.breathTurns = patient.breathTurns
-    const breath = (t: number) => turnsBefore + (patient.breathTurns - turnsBefore) * (t - start)
+    const { sys, dia } = vitals
+    const began =
+      this.before?.patient === patient && this.before.now === start
+        ? this.before
+        : { turns: patient.breathTurns - patient.breathRate, sys, dia }
+    this.before = { patient, now: patient.now, turns: patient.breathTurns, sys, dia }
+    const breath = (t: number) => began.turns + (patient.breathTurns - began.turns) * (t - start)
     return waves.map((wave) => {
       const { rateHz, resolution } = waveShapes[wave]
       // 62.5 Hz: 62 and 63 samples in turn, so that sample k always lies on the grid of the rate.
       const first = Math.ceil(start * rateHz - 1e-9)
       const last = Math.ceil(patient.now * rateHz - 1e-9)
       const samples: (number | null)[] = new Array(last - first)
-      const draw = this.curve(wave, patient, vitals, sensors, breath)
+      const draw = this.curve(wave, patient, vitals, sensors, breath, began)
       for (let i = 0; i < samples.length; i++) {
         const value = draw((first + i) / rateHz)
         samples[i] = value === null ? null : Math.round(value / resolution)
@@ -83,6 +88,7 @@ export class Waveforms {
     vitals: Vitals,
     sensors: Sensors,
     breath: (t: number) => number,
+    began: { sys: number; dia: number },
   ): (t: number) => number | null {
     const { random } = this
     const moving = sensors.has('motion')
@@ -122,9 +128,13 @@ export class Waveforms {
     }
     if (sensors.has('flush')) return () => 270 + 2 * random.normal()
     const pulse = this.pulses(patient, PULSE_AT_WRIST_S)
+    const { sys, dia } = vitals
     return (t) => {
       const swing = 3 * Math.sin(2 * Math.PI * breath(t))
-      return vitals.dia + (vitals.sys - vitals.dia) * pulse(t) - swing + 0.3 * random.normal()
+      const part = t - (patient.now - 1)
+      const foot = began.dia + (dia - began.dia) * part
+      const peak = began.sys + (sys - began.sys) * part
+      return foot + (peak - foot) * pulse(t) - swing + 0.3 * random.normal()
     }
   }
 
