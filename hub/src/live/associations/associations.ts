@@ -264,3 +264,12 @@ export async function adoptStay(tx: Queryable, patient: string): Promise<string[
   )
   return rows.map((row) => row.device_id)
 }
+
+/** These records are one with `into` now (A40): so are the devices on them, past and present. Returns the devices. */
+export async function moveAssociations(tx: Queryable, merged: readonly string[], into: string): Promise<string[]> {
+  const { rows } = await tx.query<{ device_id: string }>(
+    'update device_association set patient_id = $2 where patient_id = any($1) returning device_id',
+    [merged, into],
+  )
+  return rows.map((row) => row.device_id)
+}

@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { eventTime } from '../../modules/inpatient/model.ts'
 import { type AdtResult, applyAdt, bedById } from '../../modules/inpatient/service.ts'
 import { transaction } from '../../platform/database/database.ts'
-import { type Associations, adoptStay, endAssociationsOf } from '../associations/associations.ts'
+import { type Associations, adoptStay, endAssociationsOf, moveAssociations } from '../associations/associations.ts'
 import type { Live } from '../live.ts'
 import { isRecordOf, recordFaults } from './checks.ts'
 import type { Source, StreamWork, Taken } from './stream-work.ts'
@@ -36,7 +36,8 @@ export function adtWork({ associations, live, pool, log }: AdtOptions): StreamWo
           if (disconnect)
             for (const device of await endAssociationsOf(tx, disconnect.patients, disconnect.at)) devices.add(device)
           if (result.patient) for (const device of await adoptStay(tx, result.patient)) devices.add(device)
-          if (merged.length) for (const { id } of associations.register.all()) devices.add(id)
+          if (result.patient && merged.length)
+            for (const device of await moveAssociations(tx, merged, result.patient)) devices.add(device)
         }
         await commit(tx)
       })
@@ -71,7 +72,7 @@ async function applyOne(
   { position, record }: Taken<AdtRecord>,
 ): Promise<AdtResult | null> {
   const result = (await isRepeated(tx, record))
-    ? { outcome: 'not-applied' as const, says: 'the same message came before', beds: [], merged: [], identifiers: [] }
+    ? { outcome: 'not-applied' as const, says: 'the same message came before', beds: [], merged: [] }
     : await applyAdt(tx, record)
   const { rowCount } = await tx.query(
     `insert into adt_message (gateway, spool, position, sender, message_id, event, at, received_at, outcome, says, record)

@@ -156,11 +156,9 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
    * Another hub may have written while we did not: everything remembered is looked up again. Alarms of gateways that we write for are as we
    * heard them, which may be newer than what is stored.
    */
-  async function restore(since?: number): Promise<void> {
+  async function restore(): Promise<void> {
     restored = true
-    const isOurs = (gateway: string) => held.has(gateway)
-    const upTo = since === undefined ? {} : { since }
-    alarms.restore(await restoreLive({ pool, timeline, live, associations, letters, isOurs, ...upTo }))
+    alarms.restore(await restoreLive({ pool, live, associations, letters, isOurs: (gateway) => held.has(gateway) }))
   }
 
   async function letGo(gateway: string): Promise<void> {
@@ -311,13 +309,21 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   letters.onRetake(retake)
 
   await enrol(pool, enrolledGateways(config.dataDir))
-  await restore(Date.now() - settings.restoreMs)
+  await restore()
   await leases.tick()
   mqtt.on('up', () => live.degraded('broker', false))
   mqtt.on('down', () => live.degraded('broker', true))
   live.degraded('broker', !mqtt.connected)
-  for (const topic of [topics.stream, topics.now, topics.status, topics.health])
-    await mqtt.subscribe(topic.filter({ site }), topic.qos, (name, payload) => receive(name, payload))
+  for (const topic of [topics.stream, topics.now, topics.status, topics.health]) {
+    const filter = topic.filter({ site })
+    await mqtt
+      .subscribe(filter, topic.qos, (name, payload) => receive(name, payload))
+      .catch((error: unknown) => {
+        if (mqtt.connected) throw error
+        // The link went down while it was asked: it asks again by itself before it is up.
+        log.warn({ filter, err: error }, 'not subscribed yet')
+      })
+  }
 
   const timers = [
     setInterval(() => void look(), settings.leaseMs / 3),

@@ -16,8 +16,6 @@ export interface IngestSettings {
   lettersPerMinute: number
   /** Spools of one gateway at a time: more are not a changed disk but a fault. */
   spoolsPerGateway: number
-  /** How far back the wall is filled at start. */
-  restoreMs: number
 }
 
 export const ingestDefaults: IngestSettings = {
@@ -29,5 +27,4 @@ export const ingestDefaults: IngestSettings = {
   mostPayloadBytes: 16 * 1024 * 1024,
   lettersPerMinute: 10,
   spoolsPerGateway: 64,
-  restoreMs: 30 * 60_000,
 }

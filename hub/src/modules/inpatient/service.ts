@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AdtRecord, PatientIdentifier, Place } from '@wardline/devices/messages/records.ts'
+import type { AdtRecord, Place } from '@wardline/devices/messages/records.ts'
 import type { Occupant } from '../../live/live.ts'
 import { identifierKey } from '../records/model.ts'
 import {
@@ -180,10 +180,8 @@ export interface AdtResult {
   beds: string[]
   /** Devices of these patients (or in these beds) come off at `at`. */
   disconnect?: { at: number; patients: string[] }
-  /** Records that were merged away: what is cached under their ids or identifiers is void. */
+  /** Records that were merged into `patient`: what is kept or remembered under their ids is its now. */
   merged: string[]
-  /** Their identifiers may resolve to somebody else now. */
-  identifiers: PatientIdentifier[]
 }
 
 const nothing = (outcome: Decision['outcome'], says: string): AdtResult => ({
@@ -191,7 +189,6 @@ const nothing = (outcome: Decision['outcome'], says: string): AdtResult => ({
   says,
   beds: [],
   merged: [],
-  identifiers: [],
 })
 
 /**
@@ -245,11 +242,10 @@ async function save(tx: Queryable, record: AdtRecord, decision: Decision, loaded
       [record.visit?.location, record.visit?.priorLocation].filter((place) => place !== undefined),
     ),
     merged: [],
-    identifiers: record.patient.identifiers,
   }
   if (decision.merge) {
     result.merged = await mergePatients(tx, patient.id, record.merged ?? [])
-    result.identifiers = [...result.identifiers, ...(record.merged ?? [])]
+    await tx.query('update encounter set patient_id = $2 where patient_id = any($1)', [result.merged, patient.id])
     if (!result.merged.length) result.says = 'already merged'
   }
   if (decision.displaced) await tx.query('update encounter set bed_id = null where id = $1', [decision.displaced])

@@ -200,8 +200,8 @@ export async function saveDemographics(tx: Queryable, patient: KnownPatient, sai
 }
 
 /**
- * A40: `from`'s identifiers, stays and device associations become `into`'s, and it points there. Returns the ids that were merged: one
- * for each of `identifiers` that named somebody else.
+ * A40: the records that these identifiers name give theirs to `into`, and point there. Returns their ids: whoever has rows under them
+ * moves those in the same transaction.
  */
 export async function mergePatients(tx: Queryable, into: string, identifiers: readonly PatientIdentifier[]): Promise<string[]> {
   const merged: string[] = []
@@ -209,8 +209,6 @@ export async function mergePatients(tx: Queryable, into: string, identifiers: re
     const from = await resolveIdentifier(tx, identifier)
     if (!from || from === into) continue
     await tx.query('update patient_identifier set patient_id = $2 where patient_id = $1', [from, into])
-    await tx.query('update encounter set patient_id = $2 where patient_id = $1', [from, into])
-    await tx.query('update device_association set patient_id = $2 where patient_id = $1', [from, into])
     await tx.query('update patient set merged_into = $2, version = version + 1, updated_at = now() where id = $1', [from, into])
     merged.push(from)
   }
