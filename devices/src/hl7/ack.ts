@@ -2,7 +2,7 @@
  * Acknowledgements [STD HL7 v2.6, 2.9.2 original mode, 2.9.3 enhanced mode; 2.15 MSA, ERR].
  */
 import { type Field, message as join, segment } from './build.ts'
-import { encode } from './charset.ts'
+import { encode, isKnownSet } from './charset.ts'
 import { writeDtm } from './dtm.ts'
 import type { Header } from './header.ts'
 import { type Delimiters, type Hl7, STANDARD_DELIMITERS } from './message.ts'
@@ -56,9 +56,7 @@ export function replyTo(hl7: Hl7): ReplyTo {
 
 /** MSH-18 of an answer: that of the message, but not one that nobody knows or that its bytes were not in. */
 function answerSet(hl7: Hl7): string {
-  const set = hl7.msh.field(18)
-  const known = hl7.encoding !== 'ascii' || /^(ASCII|ISO IR6)$/i.test(set)
-  return known && !hl7.flags.includes('charset_assumed') ? set : ''
+  return !hl7.flags.includes('charset_assumed') && isKnownSet(hl7.msh.component(18)) ? hl7.msh.field(18) : ''
 }
 
 const LETTER: Record<Verdict, 'A' | 'E' | 'R'> = { accepted: 'A', 'rows-dropped': 'E', error: 'E', rejected: 'R' }

@@ -29,8 +29,7 @@ const WITHOUT_PATIENT = new Set(['A20'])
  * One record; for a merge with several PID/MRG pairs one for each. Messages about two patients at once (A17 swaps them, A24 links them) give
  * a record of the first, flagged `second_patient`.
  */
-export function readAdt(hl7: Hl7, context: ReadContext): Reading<AdtEntry> {
-  const read = readHeader(hl7, context)
+export function readAdt(hl7: Hl7, context: ReadContext, read = readHeader(hl7, context)): Reading<AdtEntry> {
   const { version } = read.header
   if (!versionWithin(version, 1, 9))
     return refused('UNSUPPORTED_VERSION', `ADT is taken in version 2.1 to 2.9, not "${version}"`, {

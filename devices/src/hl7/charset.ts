@@ -24,6 +24,9 @@ const encodings: Record<string, string> = {
 }
 for (const part of [1, 2, 3, 4, 5, 6, 7, 8, 9, 15]) encodings[`8859/${part}`] = `iso-8859-${part}`
 
+/** A set of table 0211 that can be read here. */
+export const isKnownSet = (name: string): boolean => encodings[name.trim().toUpperCase()] !== undefined
+
 export interface Decoded {
   text: string
   /** The name of the encoding that was used, for writing the answer and for hexadecimal escapes. */
@@ -41,10 +44,10 @@ export function decode(bytes: Buffer): Decoded | { unknown: string } {
   const wide = wideEncoding(bytes)
   if (wide) return { text: strip(iconv.decode(bytes, wide)), encoding: wide }
   if (isAscii(bytes)) {
-    const named = encodings[namedSet(bytes)]
-    // ISO 2022 is written in seven bits.
-    if (named !== 'iso-2022-jp') return { text: bytes.toString('latin1'), encoding: named ?? 'ascii' }
-    return withDecoder(bytes, named)
+    // ISO 2022 is written in seven bits. In every other set that is looked at here, seven bits are ASCII.
+    if (bytes.includes('IR87') && encodings[namedSet(bytes)] === 'iso-2022-jp') return withDecoder(bytes, 'iso-2022-jp')
+    const text = bytes.toString('latin1')
+    return { text, encoding: text.includes('\\X') ? (encodings[namedSet(bytes)] ?? 'ascii') : 'ascii' }
   }
   const named = namedSet(bytes)
   const encoding = encodings[named]

@@ -4,7 +4,7 @@
 import { hash } from 'node:crypto'
 import { type AckStamp, acksDue, buildAck, NOBODY, type ReplyTo, replyTo, type Verdict } from './ack.ts'
 import { type AdtEntry, readAdt } from './adt.ts'
-import { type Header, type ReadContext, readHeader } from './header.ts'
+import { type Header, type ReadContext, type ReadHeader, readHeader } from './header.ts'
 import { type Hl7, parseBytes } from './message.ts'
 import { type ReadingEntry, readPcd01 } from './pcd01.ts'
 import { type AlarmEntry, readPcd04 } from './pcd04.ts'
@@ -42,7 +42,7 @@ const MAX_ID = 256
 /** Reads one message without its MLLP frame. Any bytes give a result; nothing is thrown. */
 export function readHl7(frame: Buffer, context: IntakeContext): Intake {
   try {
-    return read(frame, context)
+    return readFrame(frame, context)
   } catch (error) {
     // No message is known to get here. Should one, its sender is told and the connection lives on.
     return {
@@ -55,10 +55,11 @@ export function readHl7(frame: Buffer, context: IntakeContext): Intake {
   }
 }
 
-function read(frame: Buffer, context: IntakeContext): Intake {
+function readFrame(frame: Buffer, context: IntakeContext): Intake {
   const hl7 = parseBytes(frame)
   if ('code' in hl7) return { ...nothing(frame), refusal: hl7 }
-  const { header } = readHeader(hl7, context)
+  const read = readHeader(hl7, context)
+  const { header } = read
   const intake: Intake = {
     message: header,
     records: [],
@@ -71,7 +72,7 @@ function read(frame: Buffer, context: IntakeContext): Intake {
   const reader = readerOf(header)
   const wrong = refusalOf(hl7, header, reader !== undefined, context)
   if (wrong) return { ...intake, refusal: wrong }
-  const { records, problems, refusal: refused } = reader!(hl7, context)
+  const { records, problems, refusal: refused } = reader!(hl7, context, read)
   return refused ? { ...intake, refusal: refused } : { ...intake, records, problems }
 }
 
@@ -86,7 +87,7 @@ const nothing = (frame: Buffer): Intake => ({
 function readerOf({
   type,
 }: Header):
-  | ((hl7: Hl7, context: ReadContext) => { records: IntakeEntry[]; problems: RowProblem[]; refusal?: Refusal })
+  | ((hl7: Hl7, context: ReadContext, read: ReadHeader) => { records: IntakeEntry[]; problems: RowProblem[]; refusal?: Refusal })
   | undefined {
   if (type === 'ORU^R01') return readPcd01
   if (type === 'ORU^R40') return readPcd04

@@ -1,5 +1,6 @@
 /** One OBX row of a PCD-01 message (domain page "Bedside monitoring", section 3). */
-import { convert, isPlausible, type MetricDefinition, metricByCode, metricByRefid } from '../codes/metrics.ts'
+import { convert, isPlausible } from '../codes/convert.ts'
+import { type MetricDefinition, metricByCode, metricByRefid } from '../codes/metrics.ts'
 import { ucumOf } from '../codes/units.ts'
 import type { Metric, Quality, UnmappedRow } from '../messages/records.ts'
 import type { Segment } from './message.ts'

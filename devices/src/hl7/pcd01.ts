@@ -2,7 +2,8 @@
  * PCD-01, Communicate Device Data: ORU^R01 with MDC codes (domain page "Bedside monitoring", sections 3, 5, 6, 14).
  */
 import { findDevice } from '../catalogue/catalogue.ts'
-import { type MetricDefinition, pressuresAgree } from '../codes/metrics.ts'
+import { pressuresAgree } from '../codes/convert.ts'
+import type { MetricDefinition } from '../codes/metrics.ts'
 import { profiles } from '../codes/profiles.ts'
 import { waveformByCode } from '../codes/waveforms.ts'
 import type { Metric, ObservationRecord, UnmappedRow, WaveBlock, WaveRecord } from '../messages/records.ts'
@@ -54,8 +55,7 @@ const WAVES_IN_RECORD = 64
  * Reads an ORU^R01 of version 2.5 to 2.8. A row that cannot be read is dropped and named in `problems`; the others stand. Rows whose
  * code is in no table are kept as they came. A message of a laboratory, without any MDC code, is such rows only.
  */
-export function readPcd01(hl7: Hl7, context: ReadContext): Reading<ReadingEntry> {
-  const read = readHeader(hl7, context)
+export function readPcd01(hl7: Hl7, context: ReadContext, read = readHeader(hl7, context)): Reading<ReadingEntry> {
   if (!versionWithin(read.header.version, 5, 8))
     return {
       records: [],
@@ -102,7 +102,9 @@ class Reader {
   /** Device of each MDS (first element of OBX-4), from its OBX-18. */
   readonly #mds = new Map<string, string>()
   readonly #waves = new WaveGroup()
-  readonly #instants = new Map<string, number | undefined>()
+  /** The last time read: rows of one message mostly carry the same. */
+  #lastText = ''
+  #lastAt: number | undefined
   #obr: Segment | undefined
   #obrStart: number | undefined
   #obrEnd: number | undefined
@@ -231,10 +233,11 @@ class Reader {
 
   #instant(text: string | undefined): number | undefined {
     if (text === undefined) return undefined
-    if (this.#instants.has(text)) return this.#instants.get(text)
+    if (text === this.#lastText) return this.#lastAt
     const read = readInstant(text, this.#context)
     if (read?.zoneAssumed) this.zoneAssumed = true
-    this.#instants.set(text, read?.at)
+    this.#lastText = text
+    this.#lastAt = read?.at
     return read?.at
   }
 

@@ -10,7 +10,7 @@ import {
   alarmFacetOf,
   alarmPriority,
 } from '../codes/alarm-events.ts'
-import { convert } from '../codes/metrics.ts'
+import { convert } from '../codes/convert.ts'
 import { profiles } from '../codes/profiles.ts'
 import { ucumOf } from '../codes/units.ts'
 import {
@@ -56,8 +56,7 @@ interface AlarmRows {
  * Reads an ORU^R40 of version 2.5 to 2.8: one record for each OBR. What is missing is taken on the safe side and flagged: an alarm without
  * a known priority is medium (`priority_assumed`), without a kind physiological, without a phase a start.
  */
-export function readPcd04(hl7: Hl7, context: ReadContext): Reading<AlarmEntry> {
-  const read = readHeader(hl7, context)
+export function readPcd04(hl7: Hl7, context: ReadContext, read = readHeader(hl7, context)): Reading<AlarmEntry> {
   const { version } = read.header
   if (!versionWithin(version, 5, 8))
     return refused('UNSUPPORTED_VERSION', `ORU^R40 is taken in version 2.5 to 2.8, not "${version}"`, {
