@@ -3,7 +3,7 @@
  *
  *   node simulators/src/load/main.ts --port 2575 --devices 200 --rate 5000 --seconds 60 [--acked FILE]
  *
- * JSON lines on standard output: `{"second":n,"sent":…,"acked":…}` each second, then `{"result":{…}}`. With `--acked FILE` every
+ * JSON lines on standard output: `{"second":n,"acked":…}` each second, then `{"result":{…},"cpuSeconds":…}`. With `--acked FILE` every
  * accepted message is a line of that file: kind, MSH-10, device, instant (ms), latency (ms), separated by blanks. SIGTERM ends
  * the load early, with its result. Exit code 0; 2 on wrong usage.
  */
@@ -48,7 +48,7 @@ clearInterval(each)
 write()
 if (file) await new Promise<void>((done) => file!.end(done))
 const cpu = process.cpuUsage()
-process.stdout.write(`${JSON.stringify({ result, cpu: { userS: cpu.user / 1e6, systemS: cpu.system / 1e6 } })}\n`)
+process.stdout.write(`${JSON.stringify({ result, cpuSeconds: (cpu.user + cpu.system) / 1e6 })}\n`)
 process.exit(0)
 
 function readArguments(): { options: LoadOptions; acked: string | undefined } {
