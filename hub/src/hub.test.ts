@@ -249,6 +249,8 @@ describe('starting wrongly', () => {
     hub.process.kill('SIGTERM')
     const [code] = await once(hub.process, 'exit')
     expect([code, performance.now() - began < 5000]).toEqual([0, true])
+    // It never said that it was ready.
+    await expect(hub.said).rejects.toThrow('the hub ended')
     silent.close()
   }, 120_000)
 })

@@ -27,8 +27,11 @@ import { version } from './version.ts'
 export interface Hub {
   /** Where HTTP and Socket.IO answer. */
   readonly url: string
-  /** Resolves when everything is started and the wall shows what was stored; rejects when an engine cannot be started at all. */
-  readonly ready: Promise<void>
+  /**
+   * Resolves to true when everything is started and the wall shows what was stored, to false when the hub was closed before; rejects when an
+   * engine cannot be started at all.
+   */
+  readonly ready: Promise<boolean>
   /** Stops taking in, waits for what is being stored, ends every connection and the embedded engines. Safe to call twice, and while starting. */
   close(): Promise<void>
   stats(): { ingest?: IngestStats; sockets?: SocketStats; live: ReturnType<ReturnType<typeof createLive>['stats']> }
@@ -181,11 +184,14 @@ export async function startHub(config: HubConfig, options: { log?: Logger } = {}
     await work().catch((error: unknown) => log.warn({ err: error }, 'history is away'))
   }
 
-  const ready = start().catch((error: unknown) => {
-    // Told to stop on the way up: that is no failure to start.
-    if (stop.signal.aborted) return
-    throw error
-  })
+  const ready = start().then(
+    () => true,
+    (error: unknown) => {
+      // Told to stop on the way up: that is no failure to start.
+      if (stop.signal.aborted) return false
+      throw error
+    },
+  )
   // Whoever does not look at `ready` is told by the log.
   ready.catch((error: unknown) => log.error({ err: error }, 'the hub could not start'))
 
@@ -214,7 +220,7 @@ export async function startHub(config: HubConfig, options: { log?: Logger } = {}
     await quietly('history', () => opened.timeline?.close() ?? Promise.resolve())
     await quietly('database', () => opened.database?.close() ?? Promise.resolve())
     await quietly('engines', () => opened.engines?.stop() ?? Promise.resolve())
-    await ready.catch(() => {})
+    await ready.catch(() => false)
     // Opened after it was closed above: only when it was told to stop on its way up.
     await quietly('late', async () => {
       await opened.ingest?.stop()

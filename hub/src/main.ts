@@ -56,8 +56,7 @@ closeWithGrace(
 )
 
 try {
-  await hub.ready
-  process.stdout.write(`hub: ${hub.url}\n`)
+  if (await hub.ready) process.stdout.write(`hub: ${hub.url}\n`)
 } catch (error) {
   await hub.close()
   sayWhy(error, config)
