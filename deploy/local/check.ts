@@ -4,26 +4,21 @@ import { join } from 'node:path'
 import { checkout } from './supervisor.ts'
 
 const bin = (name: string) => join(checkout, 'node_modules/.bin', name)
+const sources = [
+  'devices/src',
+  'edge-gateway/src',
+  'hub/src',
+  'models/src',
+  'simulators/src',
+  'console/src',
+  'test',
+  'deploy/local',
+]
 const steps: [string, string, string[]][] = [
   ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', '.']],
   ['types of the console', bin('tsc'), ['--noEmit', '-p', 'console']],
-  [
-    'import directions',
-    bin('node'),
-    [
-      join(checkout, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'),
-      '--config',
-      '.dependency-cruiser.cjs',
-      'devices/src',
-      'edge-gateway/src',
-      'hub/src',
-      'models/src',
-      'simulators/src',
-      'console/src',
-      'test',
-    ],
-  ],
+  ['import directions', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...sources]],
 ]
 
 let failed = 0
