@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { LetterSummary, Live, Occupant } from '../live.ts'
 import {
   type AlarmState,
+  comparePulse,
   type DeviceState,
   newDevice,
   removeMetric,
@@ -419,27 +420,6 @@ export class LiveMemory implements LiveState {
     gateway.revision = ++this.revision
     for (const watcher of this.#watchers) watcher.gateway?.(gateway)
   }
-}
-
-const ECG_HEART_RATE = 147842
-const SPO2_PULSE = 149530
-
-/** Since when ECG heart rate and SpO₂ pulse disagree (domain page "Bedside monitoring", section 5). */
-function comparePulse(device: DeviceState, perMin: number): void {
-  const rates = device.slots.get('hr')
-  if (!rates || rates.length < 2) return
-  const ecg = rates.find((metric) => metric.definition!.code === ECG_HEART_RATE)
-  const pulse = rates.find((metric) => metric.definition!.code === SPO2_PULSE)
-  const apart =
-    ecg?.value !== undefined &&
-    pulse?.value !== undefined &&
-    ecg.quality !== 'implausible' &&
-    pulse.quality !== 'implausible' &&
-    // Two values of different times are no disagreement.
-    Math.abs(ecg.at - pulse.at) <= ecg.definition!.fresh.delayedMs &&
-    Math.abs(ecg.value - pulse.value) > perMin
-  if (apart) device.mismatchSince ??= Math.max(ecg.at, pulse.at)
-  else device.mismatchSince = undefined
 }
 
 /** `pointOfCare^room^bed^facility`, HL7 PL. */
