@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import * as live from '../../live/schema.ts'
-import * as inpatient from '../../modules/inpatient/schema.ts'
-import * as records from '../../modules/records/schema.ts'
 import { processesLike, signal, within } from '../embedded/processes.ts'
 import { silentLog, type TemporaryEngines, temporaryEngines } from '../embedded/temporary-engines.ts'
 import { type Database, isConnectionError, migrate, openDatabase, transaction } from './database.ts'
@@ -38,7 +35,11 @@ describe('migrations', () => {
     const migrated = JSON.parse(
       readFileSync(`${import.meta.dirname}/migrations/meta/${String(newest.idx).padStart(4, '0')}_snapshot.json`, 'utf8'),
     )
-    const now = generateDrizzleJson({ ...live, ...inpatient, ...records }, migrated.id)
+    const hub = `${import.meta.dirname}/../..`
+    const files = [`${hub}/live/schema.ts`, ...globSync(`${hub}/modules/**/schema.ts`)]
+    expect(files.length).toBeGreaterThan(2)
+    const tables = Object.assign({}, ...(await Promise.all(files.map((file) => import(file)))))
+    const now = generateDrizzleJson(tables, migrated.id)
     expect(await generateMigration(migrated, now)).toEqual([])
   })
 
@@ -104,10 +105,10 @@ describe('a transaction', () => {
 })
 
 test('slow queries at the desks do not hold up ingest', async () => {
-  const slow = Array.from({ length: 12 }, () => database.pool.query('select pg_sleep(0.5)'))
+  const slow = Array.from({ length: 12 }, () => database.pool.query('select pg_sleep(1)'))
   const began = performance.now()
   await database.ingest.query('select 1')
-  expect(performance.now() - began).toBeLessThan(400)
+  expect(performance.now() - began).toBeLessThan(900)
   await Promise.all(slow)
 })
 

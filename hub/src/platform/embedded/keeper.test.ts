@@ -13,6 +13,8 @@ import { isFree, portFor } from './ports.ts'
 import { parentOf, processesLike, signal, within } from './processes.ts'
 import { type Keeper, startKeeper } from './start-keeper.ts'
 
+const isRoot = process.getuid?.() === 0
+const passwordFiles = ['secrets.json', 'broker/credentials.json', 'broker/hub.key', 'broker/gw1.key']
 const folders: string[] = []
 /** One database for all tests that do not need a new one: making it is what takes long. Each test has it to itself. */
 let house = ''
@@ -33,11 +35,15 @@ function aFolder(): string {
   return folder
 }
 
-async function keep(dataDir: string, env: NodeJS.ProcessEnv = {}, enrol: string[] = ['gw1']): Promise<Keeper> {
-  const config = readConfig({ WARDLINE_DATA_DIR: dataDir, POSTGRES_PORT: '0', VALKEY_PORT: '0', BROKER_PORT: '0', ...env })
-  const keeper = (await startKeeper(config, { enrol, env: { ...process.env, LOG_LEVEL: 'fatal' } }))!
+/** Ended after the test. */
+async function keep(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<Keeper> {
+  const keeper = await start(dataDir, env)
   keepers.push(keeper)
   return keeper
+}
+async function start(dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<Keeper> {
+  const config = readConfig({ WARDLINE_DATA_DIR: dataDir, POSTGRES_PORT: '0', VALKEY_PORT: '0', BROKER_PORT: '0', ...env })
+  return (await startKeeper(config, { enrol: ['gw1'], env: { ...process.env, LOG_LEVEL: 'fatal' } }))!
 }
 
 /** All processes that a keeper of this folder may have started, found without asking the keeper. */
@@ -97,163 +103,153 @@ const serves = {
   },
 }
 
-describe('the keeper', () => {
-  test('brings three engines up, keeps what the database was told over a second start, and leaves no process', async () => {
-    const folder = house
-    const first = await keep(folder)
-    const pids = (['postgres', 'valkey', 'broker'] as const).map((name) => engineOf(first, name))
-    for (const name of ['postgres', 'valkey', 'broker'] as const) expect(await serves[name](first)).toBe(true)
-    expect(await sql(first, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }])
+const all = ['postgres', 'valkey', 'broker'] as const
+
+describe('while a keeper runs', () => {
+  let keeper: Keeper
+  beforeAll(async () => {
+    // Anyone may pass: so that PostgreSQL, started by root, needs no power over files.
+    chmodSync(house, 0o755)
+    keeper = await start(house)
+    await sql(keeper, 'create table kept as select 42 as answer')
+  })
+  afterAll(() => keeper?.stop())
+
+  test('three engines serve, PostgreSQL in UTF-8 and with commits that wait for the disk', async () => {
+    for (const name of all) expect(await serves[name](keeper)).toBe(true)
+    expect(await sql(keeper, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }])
     expect(
       await sql(
-        first,
+        keeper,
         'select datcollate, pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()',
       ),
     ).toEqual([{ datcollate: 'C', encoding: 'UTF8' }])
-    await sql(first, 'create table if not exists kept as select 42 as answer')
-    await first.stop()
-    expect(pids.filter(isAlive)).toEqual([])
-    const second = await keep(folder)
-    expect(await sql(second, 'select answer from kept')).toEqual([{ answer: 42 }])
-    expect(second.addresses.mqttPassword).toBe(first.addresses.mqttPassword)
   })
 
-  test('answers of Valkey come at once', async () => {
-    const keeper = await keep(house, { DATABASE_URL: 'postgres://x', MQTT_URL: 'mqtt://x' })
-    expect(keeper.addresses).toEqual({ redisUrl: expect.any(String) })
+  test('answers of Valkey come at once, and only to who knows the password', async () => {
     await redis(keeper, async (client) => {
-      const began = performance.now()
-      for (let i = 0; i < 20; i++) await client.set('a', String(i))
-      expect((performance.now() - began) / 20).toBeLessThan(20)
+      const times: number[] = []
+      for (let i = 0; i < 41; i++) {
+        const began = performance.now()
+        await client.set('a', String(i))
+        times.push(performance.now() - began)
+      }
+      // Without the second step of its event loop each takes 100 ms.
+      expect(times.sort((a, b) => a - b)[20]).toBeLessThan(50)
     })
-    const open = new URL(keeper.addresses.redisUrl!)
-    const stranger = createClient({ url: `redis://${open.host}`, socket: { reconnectStrategy: false } })
+    const stranger = createClient({
+      url: `redis://${new URL(keeper.addresses.redisUrl!).host}`,
+      socket: { reconnectStrategy: false },
+    })
     stranger.on('error', () => {})
     await expect(stranger.connect()).rejects.toThrow(/NOAUTH/)
     if (stranger.isOpen) stranger.destroy()
   })
 
-  test.for(['postgres', 'valkey', 'broker'] as const)(
-    '%s is killed: it is back at the same address, and the others never left',
-    async (name) => {
-      const keeper = await keep(house)
-      if (name === 'postgres') await sql(keeper, 'create table if not exists kept as select 42 as answer')
-      const others = (['postgres', 'valkey', 'broker'] as const).filter((each) => each !== name)
-      const before = others.map((each) => engineOf(keeper, each))
-      const killed = engineOf(keeper, name)
-      signal(killed, 'SIGKILL')
-      expect(await within(1000, () => !isAlive(killed))).toBe(true)
-      expect(await within(10_000, () => serves[name](keeper))).toBe(true)
-      expect(others.map((each) => engineOf(keeper, each))).toEqual(before)
-      if (name === 'postgres') expect(await sql(keeper, 'select answer from kept')).toEqual([{ answer: 42 }])
-    },
-  )
+  test.runIf(isRoot)('its database does not run as root, and keeps no power over files where it needs none', () => {
+    const status = readFileSync(`/proc/${engineOf(keeper, 'postgres')}/status`, 'utf8')
+    expect(/^Uid:\s+(\d+)/m.exec(status)![1]).not.toBe('0')
+    expect(/^CapEff:\s+(\w+)/m.exec(status)![1]).toMatch(/^0+$/)
+  })
+
+  test('passwords are for their owner only', () => {
+    for (const file of passwordFiles) expect((statSync(join(house, file)).mode & 0o777).toString(8)).toBe('600')
+  })
+
+  test('a second one on the same folder is refused in one line, and disturbs nothing', async () => {
+    const pids = all.map((name) => engineOf(keeper, name))
+    await expect(keep(house)).rejects.toThrow(
+      new RegExp(`^keeper: another keeper \\(process ${keeper.pid}\\) already keeps ${house}$`),
+    )
+    expect(all.map((name) => engineOf(keeper, name))).toEqual(pids)
+    for (const name of all) expect(await serves[name](keeper)).toBe(true)
+  })
+
+  test.for(all)('%s is killed: it is back at the same address, and the others never left', async (name) => {
+    const others = all.filter((each) => each !== name)
+    const before = others.map((each) => engineOf(keeper, each))
+    const killed = engineOf(keeper, name)
+    signal(killed, 'SIGKILL')
+    expect(await within(1000, () => !isAlive(killed))).toBe(true)
+    expect(await within(10_000, () => serves[name](keeper))).toBe(true)
+    expect(others.map((each) => engineOf(keeper, each))).toEqual(before)
+    if (name === 'postgres') expect(await sql(keeper, 'select answer from kept')).toEqual([{ answer: 42 }])
+  })
 
   test('PostgreSQL is killed while a query runs: its orphans do not keep the new one from starting', async () => {
-    const keeper = await keep(house, { REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' })
     const busy = sql(keeper, "select count(*) from generate_series(1, 1000000000) i where i::text = ''").catch(() => 'gone')
-    expect(
-      await within(
-        2000,
-        async () => (await sql(keeper, "select 1 from pg_stat_activity where query like 'select count%'")).length > 0,
-      ),
-    ).toBe(true)
+    const runs = "select 1 from pg_stat_activity where query like 'select count%' and state = 'active'"
+    expect(await within(5000, async () => (await sql(keeper, runs)).length > 0)).toBe(true)
     signal(engineOf(keeper, 'postgres'), 'SIGKILL')
     expect(await busy).toBe('gone')
     expect(await within(15_000, () => serves.postgres(keeper))).toBe(true)
   })
 
-  test.for(['SIGTERM', 'SIGINT'] as const)('%s ends everything in good order', async (name) => {
-    const keeper = await keep(house)
-    const pids = (['postgres', 'valkey', 'broker'] as const).map((each) => engineOf(keeper, each))
-    signal(keeper.pid, name)
-    await keeper.ended
-    expect(pids.filter(isAlive)).toEqual([])
-  })
-
-  test('it is killed itself: nothing is left after five seconds, and the next one takes over', async () => {
-    const folder = house
-    const keeper = await keep(folder)
-    await sql(keeper, 'create table if not exists kept as select 42 as answer')
-    const pids = (['postgres', 'valkey', 'broker'] as const).map((each) => engineOf(keeper, each))
-    signal(keeper.pid, 'SIGKILL')
-    expect(await within(5000, () => !pids.some(isAlive))).toBe(true)
-    const next = await keep(folder)
-    expect(await sql(next, 'select answer from kept')).toEqual([{ answer: 42 }])
-  })
-
-  test('the next one does not wait for what a killed one left: it takes over at once, on the same ports', async () => {
-    const folder = house
-    const ports = await Promise.all([0, 0, 0].map((asked) => portFor('127.0.0.1', asked)))
-    const env = { POSTGRES_PORT: String(ports[0]), VALKEY_PORT: String(ports[1]), BROKER_PORT: String(ports[2]) }
-    const keeper = await keep(folder, env)
-    signal(keeper.pid, 'SIGKILL')
-    await keeper.ended
-    const next = await keep(folder, env)
-    for (const name of ['postgres', 'valkey', 'broker'] as const) expect(await serves[name](next)).toBe(true)
-  })
-
-  test('a second one on the same folder is refused in one line, and disturbs nothing', async () => {
-    const folder = house
-    const keeper = await keep(folder)
-    await expect(keep(folder)).rejects.toThrow(
-      new RegExp(`^keeper: another keeper \\(process ${keeper.pid}\\) already keeps ${folder}$`),
-    )
-    for (const name of ['postgres', 'valkey', 'broker'] as const) expect(await serves[name](keeper)).toBe(true)
-  })
-
-  test('a port that another program has is named, with the variable that moves the engine', async () => {
-    const stranger = createServer().listen(0, '127.0.0.1')
-    await once(stranger, 'listening')
-    const { port } = stranger.address() as { port: number }
-    try {
-      await expect(keep(house, { VALKEY_PORT: String(port) })).rejects.toThrow(
-        `keeper: port ${port} on 127.0.0.1 is in use by another program; end it or set VALKEY_PORT`,
-      )
-    } finally {
-      stranger.close()
-    }
-  })
-
-  test('passwords are written once, for their owner only', async () => {
-    const folder = house
-    await (await keep(folder)).stop()
-    const files = ['secrets.json', 'broker/credentials.json', 'broker/hub.key', 'broker/gw1.key']
-    const before = files.map((file) => readFileSync(join(folder, file), 'utf8'))
-    for (const file of files) expect((statSync(join(folder, file)).mode & 0o777).toString(8)).toBe('600')
-    await (await keep(folder)).stop()
-    expect(files.map((file) => readFileSync(join(folder, file), 'utf8'))).toEqual(before)
-  })
-
-  test('nothing is missing: there is no keeper', async () => {
-    const all = { DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' }
-    expect(await startKeeper(readConfig(all))).toBeNull()
+  test('its standard input closes: it ends, and nothing is left', async () => {
+    const pids = all.map((name) => engineOf(keeper, name))
+    await keeper.stop()
+    expect([...pids, keeper.pid].filter(isAlive)).toEqual([])
   })
 })
 
-describe.runIf(process.getuid?.() === 0)('started by root', () => {
+test('started again it has what was stored; killed it leaves nothing; the next takes over, at once and on the same ports', async () => {
+  const ports = await Promise.all([0, 0, 0].map((asked) => portFor('127.0.0.1', asked)))
+  const env = { POSTGRES_PORT: String(ports[0]), VALKEY_PORT: String(ports[1]), BROKER_PORT: String(ports[2]) }
+  const passwords = passwordFiles.map((file) => readFileSync(join(house, file), 'utf8'))
+
+  const second = await keep(house, env)
+  expect(await sql(second, 'select answer from kept')).toEqual([{ answer: 42 }])
+  const pids = all.map((name) => engineOf(second, name))
+  signal(second.pid, 'SIGKILL')
+  expect(await within(5000, () => !pids.some(isAlive))).toBe(true)
+
+  const third = await keep(house, env)
+  signal(third.pid, 'SIGKILL')
+  await third.ended
+  const fourth = await keep(house, env)
+  for (const name of all) expect(await serves[name](fourth)).toBe(true)
+  expect(await sql(fourth, 'select answer from kept')).toEqual([{ answer: 42 }])
+  expect(passwordFiles.map((file) => readFileSync(join(house, file), 'utf8'))).toEqual(passwords)
+
+  const last = all.map((name) => engineOf(fourth, name))
+  signal(fourth.pid, 'SIGTERM')
+  await fourth.ended
+  expect(last.filter(isAlive)).toEqual([])
+})
+
+test('a port that another program has is named, with the variable that moves the engine', async () => {
+  const stranger = createServer().listen(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  const { port } = stranger.address() as { port: number }
+  try {
+    const env = { VALKEY_PORT: String(port), DATABASE_URL: 'postgres://x', MQTT_URL: 'mqtt://x' }
+    await expect(keep(house, env)).rejects.toThrow(
+      `keeper: port ${port} on 127.0.0.1 is in use by another program; end it or set VALKEY_PORT`,
+    )
+  } finally {
+    stranger.close()
+  }
+})
+
+test('nothing is missing: there is no keeper', async () => {
+  expect(await startKeeper(readConfig({ DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' }))).toBeNull()
+})
+
+describe.runIf(isRoot)('started by root', () => {
   test('in a folder that only root may enter, and on a copy of the data that root made', async () => {
     const folder = aFolder()
     const closed = join(folder, 'closed')
     mkdirSync(closed, { mode: 0o700 })
     chmodSync(closed, 0o700)
-    const first = await keep(join(closed, '.data'))
+    const onlyPostgres = { REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' }
+    const first = await keep(join(closed, '.data'), onlyPostgres)
     await sql(first, 'create table kept as select 42 as answer')
     await first.stop()
     // cp as root without -p: everything is root's, and the folder may be read by others.
     execFileSync('cp', ['-r', join(closed, '.data'), join(closed, 'copy')])
     chmodSync(join(closed, 'copy', 'postgres'), 0o755)
-    const second = await keep(join(closed, 'copy'))
+    const second = await keep(join(closed, 'copy'), onlyPostgres)
     expect(await sql(second, 'select answer from kept')).toEqual([{ answer: 42 }])
-  })
-
-  test('the database does not run as root, and keeps no power over files where it needs none', async () => {
-    const folder = aFolder()
-    chmodSync(folder, 0o755)
-    const keeper = await keep(folder, { REDIS_URL: 'redis://x', MQTT_URL: 'mqtt://x' })
-    const status = readFileSync(`/proc/${engineOf(keeper, 'postgres')}/status`, 'utf8')
-    expect(/^Uid:\s+(\d+)/m.exec(status)![1]).not.toBe('0')
-    expect(/^CapEff:\s+(\w+)/m.exec(status)![1]).toMatch(/^0+$/)
   })
 
   test('as a user who is not root', async () => {

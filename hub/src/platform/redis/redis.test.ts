@@ -65,7 +65,7 @@ function describeLink(name: string, start: () => Promise<Server>): void {
       expect(await within(3000, () => said.includes('down'))).toBe(true)
       const began = performance.now()
       await expect(client.get('x')).rejects.toThrow()
-      expect(performance.now() - began).toBeLessThan(100)
+      expect(performance.now() - began).toBeLessThan(1000)
       expect(await healthy()).toBe(false)
       await server.back()
       expect(await within(5000, () => said.includes('up'))).toBe(true)

@@ -33,7 +33,7 @@ interface Options {
 
 /** Instants that fit in 64 bits of nanoseconds, which is how InfluxDB counts: until 2262. */
 const LATEST_MS = 9_223_372_036_854
-/** Frames asked for at a time. */
+/** Frames asked for at a time, at most. */
 const PAGE = 2000
 
 export async function openInfluxTimeline({ influx, retention, database, log }: Options): Promise<Timeline> {
@@ -94,7 +94,7 @@ export async function openInfluxTimeline({ influx, retention, database, log }: O
       let beyond: number | undefined
       while (found.length < needed) {
         const beyondThat = beyond === undefined ? [] : [`time ${query.order === 'newest' ? '<' : '>'} ${beyond}ms`]
-        const edge = await edgeOfPage([...conditions, ...beyondThat], query.order)
+        const edge = await edgeOfPage([...conditions, ...beyondThat], query.order, Math.min(PAGE, needed - found.length))
         if (edge === undefined) break
         const within = `time ${query.order === 'newest' ? '>=' : '<='} ${edge}ms`
         const page = await server.query(
@@ -111,17 +111,11 @@ export async function openInfluxTimeline({ influx, retention, database, log }: O
       return countOf(await server.query(`SELECT written FROM frame ${whereOf(conditions)} GROUP BY device, layout`), query.codes)
     },
     async latest(since) {
+      // LIMIT counts within each group: the newest frame of each device and layout.
       const newest = await server.query(
-        `SELECT last(written) FROM frame WHERE time >= ${since}ms AND time <= ${LATEST_MS}ms GROUP BY device, layout`,
+        `SELECT * FROM frame WHERE time >= ${since}ms AND time <= ${LATEST_MS}ms GROUP BY device, layout ORDER BY time DESC LIMIT 1`,
       )
-      const found = await Promise.all(
-        newest.map((series) =>
-          server.query(
-            `SELECT * FROM frame WHERE device = ${literal(series.tags.device!)} AND layout = ${literal(series.tags.layout!)} AND time = ${series.rows[0]![0]}ms GROUP BY device, layout`,
-          ),
-        ),
-      )
-      return newestOfEach(mergeFrames(await frames(found.flat()), { order: 'newest' }))
+      return newestOfEach(mergeFrames(await frames(newest), { order: 'newest' }))
     },
     async steps({ device, path, from, to, stepMs }) {
       const { rows } = await database.pool.query<{ id: number }>('select id from frame_layout where paths @> array[$1]', [path])
@@ -171,9 +165,9 @@ export async function openInfluxTimeline({ influx, retention, database, log }: O
   }
 
   /** The instant of the last frame of the next page, so that a page holds whole instants; undefined: no frames are left. */
-  async function edgeOfPage(conditions: string[], order: ReadingQuery['order']): Promise<number | undefined> {
+  async function edgeOfPage(conditions: string[], order: ReadingQuery['order'], frameCount: number): Promise<number | undefined> {
     const [series] = await server.query(
-      `SELECT written FROM frame ${whereOf(conditions)} ORDER BY time ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ${PAGE}`,
+      `SELECT written FROM frame ${whereOf(conditions)} ORDER BY time ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ${frameCount}`,
     )
     return series?.rows.at(-1)?.[0] as number | undefined
   }
