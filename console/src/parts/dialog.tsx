@@ -2,7 +2,10 @@ import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 
-/** A modal dialog: the browser's own, which keeps the focus inside, closes by Escape and gives the focus back. */
+/**
+ * A modal dialog: the browser's own, which keeps the focus inside, closes by Escape and gives the focus back. The control marked
+ * `data-first-focus` has the focus first.
+ */
 export function Dialog({
   title,
   onClose,
@@ -20,6 +23,8 @@ export function Dialog({
   useEffect(() => {
     const element = dialog.current
     if (element && !element.open) element.showModal()
+    // The browser gives the focus to the first control, which is the one that closes.
+    element?.querySelector<HTMLElement>('[data-first-focus]')?.focus()
     return () => element?.close()
   }, [])
   return (

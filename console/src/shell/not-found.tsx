@@ -5,12 +5,12 @@ export function NotFound() {
   const { t } = useTranslation()
   const { pathname } = useLocation()
   return (
-    <div className="space-y-3 p-6">
+    <main className="space-y-3 p-6">
       <h1 className="text-2xl font-semibold">{t('error.notFound')}</h1>
       <p>{t('error.notFoundText', { path: pathname })}</p>
       <Link to="/critical-care" className="underline">
         {t('nav.criticalCare')}
       </Link>
-    </div>
+    </main>
   )
 }

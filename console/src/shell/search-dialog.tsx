@@ -82,7 +82,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t('search.title')} onClose={onClose}>
       <input
-        autoFocus
+        data-first-focus
         type="search"
         role="combobox"
         aria-expanded="true"

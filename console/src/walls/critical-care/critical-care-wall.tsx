@@ -78,6 +78,8 @@ export function CriticalCareWall() {
     [navigate],
   )
 
+  const close = useCallback(() => open(undefined), [open])
+
   return (
     <WallFrame
       title={t('wall.criticalCare')}
@@ -104,7 +106,7 @@ export function CriticalCareWall() {
           />
         )}
       </div>
-      {opened !== undefined && <BedDialog id={opened} onClose={() => open(undefined)} />}
+      {opened !== undefined && <BedDialog id={opened} onClose={close} />}
     </WallFrame>
   )
 }
