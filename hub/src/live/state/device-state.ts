@@ -67,8 +67,11 @@ export interface DeviceState {
   conflictAt: number
   /** The device's clock minus the hub's, by MSH-7; undefined until it sent one. */
   clockOffsetMs: number | undefined
-  /** What is taken off its instants: its offset where that is more than {@link CLOCKS_AGREE_MS}. */
+  /** What is taken off its instants: its offset where that is steady and more than {@link CLOCKS_AGREE_MS}. */
   correctionMs: number
+  /** The offset that its messages agree on, and since when. */
+  steadyOffsetMs: number | undefined
+  steadySince: number
   skewedSince: number | undefined
   /** When a gateway last heard it. */
   heardAt: number
@@ -91,15 +94,33 @@ const OFFSET_MOVED_MS = 2000
 
 /**
  * What MSH-7 says of the device's clock.
+ *
+ * A message whose MSH-7 is long ago may come from a clock that is wrong, or be an old one that the device kept while it was cut off. Taking
+ * the second for the first would show old values as current, so the clock is believed to be wrong only when it was off by the same amount for
+ * a while: what a device sends late comes faster than time passes, and its offset shrinks. Until then a value is as old as it says.
  * @param offsetMs the device's clock minus the hub's
- * @returns whether anything changed
+ * @param at when the message was received, by the hub's clock
+ * @returns whether anything changed that a tile shows
  */
-export function takeClock(device: DeviceState, offsetMs: number, at: number, skewMs: number): boolean {
-  if (device.clockOffsetMs !== undefined && Math.abs(offsetMs - device.clockOffsetMs) < OFFSET_MOVED_MS) return false
+export function takeClock(
+  device: DeviceState,
+  offsetMs: number,
+  at: number,
+  settings: Pick<LiveSettings, 'clockSkewMs' | 'clockSteadyMs' | 'clockCorrectedMs'>,
+): boolean {
+  if (device.steadyOffsetMs === undefined || Math.abs(offsetMs - device.steadyOffsetMs) >= OFFSET_MOVED_MS) {
+    device.steadyOffsetMs = offsetMs
+    device.steadySince = at
+  }
+  const correction = device.correctionMs
+  if (Math.abs(offsetMs) <= CLOCKS_AGREE_MS) device.correctionMs = 0
+  else if (at - device.steadySince >= settings.clockSteadyMs && Math.abs(offsetMs) <= settings.clockCorrectedMs)
+    device.correctionMs = device.steadyOffsetMs
+  const corrected = device.correctionMs !== correction
+  if (!corrected && device.clockOffsetMs !== undefined && Math.abs(offsetMs - device.clockOffsetMs) < OFFSET_MOVED_MS)
+    return false
   device.clockOffsetMs = offsetMs
-  if (Math.abs(offsetMs - device.correctionMs) > CLOCKS_AGREE_MS)
-    device.correctionMs = Math.abs(offsetMs) > CLOCKS_AGREE_MS ? offsetMs : 0
-  if (Math.abs(offsetMs) > skewMs) device.skewedSince ??= at
+  if (Math.abs(offsetMs) > settings.clockSkewMs) device.skewedSince ??= at
   else device.skewedSince = undefined
   return true
 }
@@ -119,6 +140,8 @@ export function newDevice(id: string, gateway: string): DeviceState {
     conflictAt: 0,
     clockOffsetMs: undefined,
     correctionMs: 0,
+    steadyOffsetMs: undefined,
+    steadySince: 0,
     skewedSince: undefined,
     heardAt: 0,
     takenAt: 0,

@@ -369,7 +369,7 @@ export class LiveMemory implements LiveState {
 
   #clockOf(device: DeviceState, gatewayId: string, againstGateway: number, at: number): void {
     const offset = againstGateway + (this.gateways.get(gatewayId)?.clockOffsetMs ?? 0)
-    if (takeClock(device, offset, at, this.settings.clockSkewMs)) device.revision = ++this.revision
+    if (takeClock(device, offset, at, this.settings)) device.revision = ++this.revision
   }
 
   tidy(): void {

@@ -12,6 +12,9 @@ export interface LiveSettings {
   }
   /** A device's clock is wrong when MSH-7 and the gateway's receipt differ by more. */
   clockSkewMs: number
+  /** A wrong clock is corrected for when it was off by the same amount for so long, and by no more than `clockCorrectedMs`. */
+  clockSteadyMs: number
+  clockCorrectedMs: number
   /** No message nor heartbeat for longer: disconnected. A device that announces heartbeats is missed earlier, after two of them. */
   deviceSilentMs: number
   /** Silent for longer is called offline. */
@@ -48,6 +51,8 @@ export interface LiveSettings {
 
 export const defaultSettings: Omit<LiveSettings, 'site'> = {
   clockSkewMs: 60_000,
+  clockSteadyMs: 60_000,
+  clockCorrectedMs: 24 * 3_600_000,
   deviceSilentMs: 60_000,
   deviceOfflineMs: 15 * 60_000,
   gatewaySilentMs: 30_000,

@@ -132,14 +132,38 @@ describe('age of a value', () => {
     expect(signalState(fresh, intervalMs + 5 * 60_000 + 1)).toBe('stale')
   })
 
-  test('a device whose clock is an hour off is current all the same, and a value that waited in it is not', () => {
-    for (const clockOffsetMs of [-3_600_000, 3_600_000, -15 * 365 * 86_400_000]) {
-      const ward = new Ward()
-      ward.says({ hr: 72 }, { clockOffsetMs, at: ward.clock.at + clockOffsetMs })
-      expect(ward.shows().metrics.hr?.at).toBe(ward.clock.at)
-      ward.after(1000).says({ hr: 73, spo2: 97 }, { clockOffsetMs, at: ward.clock.at + clockOffsetMs - 40_000 })
-      expect(ward.shows().metrics.hr?.value).toBe(72)
-      expect(ward.shows().metrics.spo2?.at).toBe(ward.clock.at - 40_000)
+  test('a device whose clock is an hour slow is current once that is sure, and a value that waited in it is not', () => {
+    const ward = new Ward()
+    const off = { clockOffsetMs: -3_600_000 }
+    ward.says({ hr: 72 }, { ...off, at: ward.clock.at - 3_600_000 })
+    expect(ward.shows().metrics.hr?.at).toBe(ward.clock.at - 3_600_000)
+    for (let second = 0; second < 60; second += 5) ward.after(5000).says({ hr: 72 }, { ...off, at: ward.clock.at - 3_600_000 })
+    expect(ward.shows().metrics.hr?.at).toBe(ward.clock.at)
+    ward.after(1000).says({ hr: 73, spo2: 97 }, { ...off, at: ward.clock.at - 3_600_000 - 40_000 })
+    expect(ward.shows().metrics.hr?.value).toBe(72)
+    expect(ward.shows().metrics.spo2?.at).toBe(ward.clock.at - 40_000)
+  })
+
+  test('a device whose clock is an hour fast never shows a value from the future', () => {
+    const ward = new Ward()
+    ward.says({ hr: 72 }, { clockOffsetMs: 3_600_000, at: ward.clock.at + 3_600_000 })
+    expect(ward.shows().metrics.hr?.at).toBe(ward.clock.at)
+  })
+
+  test('a recording of years ago is as old as it is, however long it plays', () => {
+    const ward = new Ward()
+    const off = -15 * 365 * 86_400_000
+    for (let second = 0; second < 120; second += 5)
+      ward.after(5000).says({ hr: 72 }, { clockOffsetMs: off, at: ward.clock.at + off })
+    expect(ward.shows().metrics.hr?.at).toBe(ward.clock.at + off)
+  })
+
+  test('what a monitor kept while it was cut off is not shown as current when it comes', () => {
+    const ward = new Ward().says({ hr: 72 }).after(600_000)
+    const back = ward.clock.at
+    for (let behind = 590; behind > 0; behind -= 10) {
+      ward.after(20).says({ hr: 60 }, { clockOffsetMs: back - behind * 1000 - ward.clock.at, at: back - behind * 1000 })
+      expect(ward.shows().metrics.hr?.at).toBe(back - behind * 1000)
     }
   })
 
