@@ -48,6 +48,7 @@ test('whatever is repeated, reordered or left out on the way, every record is th
       gateway.newSpool()
       const device = `X-${randomUUID()}`
       const at = Date.now() - 1000
+      const before = hub.ingest.stats().counts
       const readings = Array.from({ length: 30 }, (_, i) => anObservation(device, { at: at + i, hr: i }))
       const alarms = Array.from({ length: 30 }, (_, i) => anAlarm(device, { alarmId: `a${i}`, at: at + i }))
       for (const { first, n } of batches) {
@@ -61,6 +62,13 @@ test('whatever is repeated, reordered or left out on the way, every record is th
       expect(
         await count('select committed::int as n from gateway_stream where spool = $1 and stream = $2', gateway.spool, 'readings'),
       ).toBe(30)
+      // Not only is it there once: it was also stored once, and no answer ever took back what was said.
+      const after = hub.ingest.stats().counts
+      expect([after.readings.records - before.readings.records, after.alarms.records - before.alarms.records]).toEqual([30, 30])
+      const stood = gateway.commits
+        .filter(({ spool }) => spool === gateway.spool)
+        .map(({ committed }) => (committed as { readings: number }).readings)
+      expect(stood).toEqual([...stood].sort((a, b) => a - b))
     }),
     { numRuns: 8, seed: 20260301 },
   )
@@ -94,7 +102,13 @@ test('a hub whose lease another has taken cannot commit', async () => {
   await move(second.held('gw1')!, 'two', 5, 6)
   await first.tick()
   expect(lost).toEqual(['gw1', 'gw2', 'gw3'])
-  await second.release()
+  // A hub that starts again under its own name need not wait, and shuts its former self out.
+  const former = second.held('gw1')!
+  const restarted = keepLeases({ ...options, holder: 'two' })
+  await restarted.tick()
+  await expect(move(former, 'two', 6, 7)).rejects.toMatchObject({ name: 'Deposed' })
+  await move(restarted.held('gw1')!, 'two', 6, 7)
+  await restarted.release()
 })
 
 test('when a hub dies in the middle, the other goes on where it stood', { timeout: 60_000 }, async () => {
