@@ -137,8 +137,8 @@ describe.skipIf(!here)('recorded HL7 files by the real door', () => {
 
     const refused = rows.filter((row) => row.answered.some((code) => code.endsWith('R') || code.endsWith('E'))).length
     const letters = await until(async () => {
-      const page = (await (await fetch(`${house.url}/dead-letters?limit=500`)).json()) as { items: { code: string }[] }
-      return page.items.filter((each) => each.code.startsWith('UNSUPPORTED')).length >= refused ? page.items : undefined
+      const page = (await (await fetch(`${house.url}/dead-letters?limit=500`)).json()) as { letters: { code: string }[] }
+      return page.letters.filter((each) => each.code.startsWith('UNSUPPORTED')).length >= refused ? page.letters : undefined
     })
     expect(letters.filter((each) => each.code === 'DUPLICATE_ID_REUSED').length).toBeGreaterThan(15)
   })
