@@ -20,7 +20,10 @@ export interface Flight {
   waiting: ((error?: Error) => void)[]
 }
 
-const SYNC_MS = 5_000
+/** [DEF] How often new ids are put on disk, and how many of them there may be before. Until then the spool keeps their records. */
+const SAVE_MS = 60_000
+const SAVE_IDS = 200_000
+const QUICK_IDS = 2_000
 
 export class Duplicates {
   readonly table: DuplicateTable
@@ -32,7 +35,12 @@ export class Duplicates {
   private constructor(table: DuplicateTable, spool: Spool) {
     this.table = table
     this.#spool = spool
-    this.#timer = setInterval(() => void this.sync(), SYNC_MS)
+    let savedAt = Date.now()
+    this.#timer = setInterval(() => {
+      if (Date.now() - savedAt < SAVE_MS && table.waiting < SAVE_IDS) return
+      savedAt = Date.now()
+      void this.sync()
+    }, 1_000)
     this.#timer.unref()
   }
 
@@ -99,7 +107,7 @@ export class Duplicates {
     const upTo = streamNames.map((name): [StreamName, number] => [name, this.#spool.lanes[name].durable])
     // A message may have one record on disk and another on its way: it is entered when both are there.
     await Promise.all([...this.#flights.values()].map((flight) => new Promise<void>((done) => flight.waiting.push(() => done()))))
-    await this.table.sync().then(
+    await this.table.save().then(
       () => {
         for (const [name, number] of upTo) this.#spool.entered(name, number)
       },
@@ -107,9 +115,10 @@ export class Duplicates {
     )
   }
 
+  /** With many ids in memory, ending quickly goes first: they are entered again from the spool at the next start. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.sync()
+    if (this.table.waiting < QUICK_IDS) await this.sync()
     this.table.close()
   }
 }

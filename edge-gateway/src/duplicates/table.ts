@@ -4,21 +4,26 @@
  * The file is an array of 64-byte buckets; an id belongs to one bucket, of six places of ten bytes: 48 bits of its fingerprint, 16
  * bits of its body's digest, and the hour it was entered. A false "seen before" needs the same bucket, fingerprint and digest:
  * less than one in 10¹⁷ messages. When a bucket is full of ids that are not old yet, the oldest gives way and is counted.
+ *
+ * New ids are held in memory and written together, once a minute, in the order of the file: written one by one, each id would cost
+ * a whole page of the disk, and the spool would wait behind them (ADR 0003).
  */
-import { hash } from 'node:crypto'
-import { closeSync, existsSync, fdatasync, ftruncateSync, openSync, read, readSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fdatasync, ftruncateSync, openSync, read, readSync, statSync, write } from 'node:fs'
 import { crc32 } from 'node:zlib'
 
 const BUCKET_BYTES = 64
 const PLACES = 6
 const PLACE_BYTES = 10
+const PAGE_BYTES = 4096
+const BLOCK_BYTES = 64 * PAGE_BYTES
+const SYNC_EVERY_BYTES = 8 * 1024 * 1024
 const HOUR_MS = 3_600_000
 const ANY_BODY = 0
 
 /** An id on its way in or out of the table. */
 export interface Id {
-  low: number
-  high: number
+  /** 48 bits, never 0. */
+  print: number
   bucket: number
   body: number
 }
@@ -33,25 +38,31 @@ export class DuplicateTable {
   #keepHours: number
   #now: () => number
   #bucket = Buffer.alloc(BUCKET_BYTES)
+  #fresh = new Held()
+  #leaving = new Held()
 
-  /** @param options.bytes size of the file, rounded down to whole buckets. A file of another size is begun anew. */
+  /** @param options.bytes size of the file, rounded down to whole pages. A file of another size is begun anew. */
   constructor(options: { path: string; bytes: number; keepDays?: number; now?: () => number }) {
-    this.#buckets = Math.max(1, Math.floor(options.bytes / BUCKET_BYTES))
+    const size = Math.max(1, Math.floor(options.bytes / PAGE_BYTES)) * PAGE_BYTES
+    this.#buckets = size / BUCKET_BYTES
     this.#keepHours = (options.keepDays ?? 7) * 24
     this.#now = options.now ?? Date.now
-    const size = this.#buckets * BUCKET_BYTES
     this.isNew = !existsSync(options.path) || statSync(options.path).size !== size
     this.#fd = openSync(options.path, this.isNew ? 'w+' : 'r+')
     if (this.isNew) ftruncateSync(this.#fd, size) // a hole: takes no room until it is used
   }
 
+  /** Ids that are in memory only. */
+  get waiting(): number {
+    return this.#fresh.count
+  }
+
   /** @param body the digest of the message without its header; left out when it is not known any more. */
   id(sender: string, messageId: string, body?: string): Id {
-    const sum = hash('sha1', `${sender}\x1f${messageId}`, 'buffer')
+    const key = `${sender}\x1f${messageId}`
     return {
-      low: sum.readUInt32LE(0) || 1, // an empty place is all zeros
-      high: sum.readUInt16LE(4),
-      bucket: sum.readUIntLE(6, 6) % this.#buckets,
+      print: hash53(key, 0x9e3779b9) % 0xffffffffffff || 1, // an empty place is all zeros
+      bucket: hash53(key, 0x85ebca6b) % this.#buckets,
       body: body === undefined ? ANY_BODY : crc32(body) & 0xffff || 1,
     }
   }
@@ -61,36 +72,39 @@ export class DuplicateTable {
     return age > 0x7fff ? 0 : age // a clock that was set back
   }
 
-  #load(bucket: number): Buffer {
-    readSync(this.#fd, this.#bucket, 0, BUCKET_BYTES, bucket * BUCKET_BYTES)
-    return this.#bucket
-  }
-
   /** `same`: this very message was taken. `reused`: another message with its id was. */
   look(id: Id): 'new' | 'same' | 'reused' {
-    const bucket = this.#load(id.bucket)
     let reused = false
+    for (const held of [this.#fresh, this.#leaving]) {
+      const is = held.look(id)
+      if (is === 'same') return is
+      reused ||= is === 'reused'
+    }
+    const bucket = this.#bucket
+    readSync(this.#fd, bucket, 0, BUCKET_BYTES, id.bucket * BUCKET_BYTES)
     for (let at = 0; at < PLACES * PLACE_BYTES; at += PLACE_BYTES) {
-      if (bucket.readUInt32LE(at) !== id.low || bucket.readUInt16LE(at + 4) !== id.high) continue
-      if (this.#age(bucket.readUInt16LE(at + 8)) > this.#keepHours) continue
-      const body = bucket.readUInt16LE(at + 6)
-      if (body === id.body || body === ANY_BODY || id.body === ANY_BODY) return 'same'
+      if (bucket.readUIntLE(at, 6) !== id.print || this.#age(bucket.readUInt16LE(at + 8)) > this.#keepHours) continue
+      if (sameBody(bucket.readUInt16LE(at + 6), id.body)) return 'same'
       reused = true
     }
     return reused ? 'reused' : 'new'
   }
 
-  /** Enters an id that is not there yet. */
+  /** Enters an id. It is in the file after the next {@link save}. */
   enter(id: Id): void {
-    const bucket = this.#load(id.bucket)
-    let place = 0
+    this.#fresh.add(id)
+  }
+
+  /** Puts into one bucket, at `base` of `buffer`, an id that may be there already. True when something was changed. */
+  #place(buffer: Buffer, base: number, id: Id): boolean {
+    let place = base
     let placeAge = -1
-    for (let at = 0; at < PLACES * PLACE_BYTES; at += PLACE_BYTES) {
-      const low = bucket.readUInt32LE(at)
-      const age = low === 0 ? Number.POSITIVE_INFINITY : this.#age(bucket.readUInt16LE(at + 8))
-      if (low === id.low && bucket.readUInt16LE(at + 4) === id.high && age <= this.#keepHours) {
-        const body = bucket.readUInt16LE(at + 6)
-        if (body === id.body || id.body === ANY_BODY) return
+    for (let at = base; at < base + PLACES * PLACE_BYTES; at += PLACE_BYTES) {
+      const print = buffer.readUIntLE(at, 6)
+      const age = print === 0 ? Number.POSITIVE_INFINITY : this.#age(buffer.readUInt16LE(at + 8))
+      if (print === id.print && age <= this.#keepHours) {
+        const body = buffer.readUInt16LE(at + 6)
+        if (body === id.body || id.body === ANY_BODY) return false
       }
       if (age > placeAge) {
         place = at
@@ -98,15 +112,47 @@ export class DuplicateTable {
       }
     }
     if (placeAge <= this.#keepHours) this.evicted++
-    bucket.writeUInt32LE(id.low, place)
-    bucket.writeUInt16LE(id.high, place + 4)
-    bucket.writeUInt16LE(id.body, place + 6)
-    bucket.writeUInt16LE(Math.floor(this.#now() / HOUR_MS) & 0xffff, place + 8)
-    writeSync(this.#fd, bucket, place, PLACE_BYTES, id.bucket * BUCKET_BYTES + place)
+    buffer.writeUIntLE(id.print, place, 6)
+    buffer.writeUInt16LE(id.body, place + 6)
+    buffer.writeUInt16LE(Math.floor(this.#now() / HOUR_MS) & 0xffff, place + 8)
+    return true
   }
 
-  /** Resolves when all that was entered is on disk. */
-  sync(): Promise<void> {
+  /** Writes what is in memory, and resolves when the disk has it. One at a time. */
+  async save(): Promise<void> {
+    this.#leaving = this.#fresh
+    this.#fresh = new Held()
+    const ids = this.#leaving.list().sort((a, b) => a.bucket - b.bucket)
+    try {
+      const block = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+      let unsynced = 0
+      for (let i = 0; i < ids.length; ) {
+        const start = Math.floor((ids[i]!.bucket * BUCKET_BYTES) / BLOCK_BYTES) * BLOCK_BYTES
+        await io((done) => read(this.#fd, block, 0, BLOCK_BYTES, start, done))
+        const pages = new Set<number>()
+        for (; i < ids.length && ids[i]!.bucket * BUCKET_BYTES < start + BLOCK_BYTES; i++) {
+          const base = ids[i]!.bucket * BUCKET_BYTES - start
+          if (this.#place(block, base, ids[i]!)) pages.add(Math.floor(base / PAGE_BYTES))
+        }
+        for (const [from, count] of runs(pages)) {
+          await io((done) => write(this.#fd, block, from * PAGE_BYTES, count * PAGE_BYTES, start + from * PAGE_BYTES, done))
+          unsynced += count * PAGE_BYTES
+        }
+        if (unsynced > SYNC_EVERY_BYTES) {
+          await this.#sync()
+          unsynced = 0
+        }
+      }
+      await this.#sync()
+    } catch (error) {
+      for (const id of ids) this.enter(id) // next time
+      throw error
+    } finally {
+      this.#leaving = new Held()
+    }
+  }
+
+  #sync(): Promise<void> {
     return new Promise((resolve, reject) => fdatasync(this.#fd, (error) => (error ? reject(error) : resolve())))
   }
 
@@ -114,7 +160,7 @@ export class DuplicateTable {
   async warm(): Promise<void> {
     const block = Buffer.allocUnsafeSlow(1024 * 1024)
     for (let at = 0; at < this.#buckets * BUCKET_BYTES && this.#fd >= 0; at += block.length) {
-      await new Promise<void>((done) => read(this.#fd, block, 0, block.length, at, () => done()))
+      await io((done) => read(this.#fd, block, 0, block.length, at, done)).catch(() => {})
     }
   }
 
@@ -123,4 +169,76 @@ export class DuplicateTable {
     this.#fd = -1
     closeSync(fd)
   }
+}
+
+/** Ids that are not in the file yet: some 60 bytes each. */
+class Held {
+  /** Fingerprint → bucket and body in one number. */
+  #ids = new Map<number, number>()
+  /** The few that share a fingerprint: an id with a second body. */
+  #more: Id[] = []
+
+  get count(): number {
+    return this.#ids.size + this.#more.length
+  }
+  add(id: Id): void {
+    const value = id.bucket * 0x10000 + id.body
+    const before = this.#ids.get(id.print)
+    if (before === undefined) this.#ids.set(id.print, value)
+    else if (
+      before !== value &&
+      !this.#more.some((one) => one.print === id.print && one.bucket === id.bucket && one.body === id.body)
+    ) {
+      this.#more.push(id)
+    }
+  }
+  look(id: Id): 'new' | 'same' | 'reused' {
+    const value = this.#ids.get(id.print)
+    if (value === undefined) return 'new'
+    const all = this.#more.filter((one) => one.print === id.print)
+    const bodies = [{ bucket: Math.floor(value / 0x10000), body: value % 0x10000 }, ...all].filter(
+      (one) => one.bucket === id.bucket,
+    )
+    if (bodies.some((one) => sameBody(one.body, id.body))) return 'same'
+    return bodies.length ? 'reused' : 'new'
+  }
+  list(): Id[] {
+    const ids = this.#more.slice()
+    for (const [print, value] of this.#ids) ids.push({ print, bucket: Math.floor(value / 0x10000), body: value % 0x10000 })
+    return ids
+  }
+}
+
+const sameBody = (a: number, b: number) => a === b || a === ANY_BODY || b === ANY_BODY
+
+const io = (start: (done: (error: Error | null) => void) => void): Promise<void> =>
+  new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())))
+
+/** [3, 4, 5, 9] → [3, 3 of them], [9, 1 of them]. */
+function* runs(numbers: Iterable<number>): Generator<[number, number]> {
+  let from = -1
+  let count = 0
+  for (const number of numbers) {
+    if (number === from + count) count++
+    else {
+      if (count) yield [from, count]
+      from = number
+      count = 1
+    }
+  }
+  if (count) yield [from, count]
+}
+
+/** 53 bits of a text, well mixed (two multiply-and-xor lanes, finished as in MurmurHash3). */
+function hash53(text: string, seed: number): number {
+  let a = 0xdeadbeef ^ seed
+  let b = 0x41c6ce57 ^ seed
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    a = Math.imul(a ^ c, 2654435761)
+    b = Math.imul(b ^ c, 1597334677)
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
+  return 4294967296 * (b & 0x1fffff) + (a >>> 0)
 }

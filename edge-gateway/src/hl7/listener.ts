@@ -15,6 +15,8 @@ export interface MllpLimits {
   /** Messages, and bytes of them, of one connection that are not acknowledged yet [DEF]. */
   unacknowledged: number
   unacknowledgedBytes: number
+  /** Messages of all connections together that are not acknowledged yet [DEF]: what they hold in memory is what a fast sender could fill. */
+  unacknowledgedOfAll: number
   /** A message must end this long after it began, ms [DEF]. */
   frameMs: number
   /** A connection on which nothing happens is closed after this, ms [DEF]. */
@@ -26,7 +28,8 @@ export interface MllpLimits {
 }
 export const mllpLimits: MllpLimits = {
   connections: 1_000,
-  unacknowledged: 256,
+  unacknowledged: 128,
+  unacknowledgedOfAll: 4_000,
   unacknowledgedBytes: 4 * 1024 * 1024,
   frameMs: 30_000,
   idleMs: 15 * 60_000,
@@ -83,6 +86,7 @@ export async function listenMllp(options: {
   const closed = { slow: 0, idle: 0, stuck: 0, unfinished: 0, too_many: 0 }
   const toFlush = new Set<Connection>()
   let unfinished = 0
+  let due = 0
   let junkBytes = 0
   let closing = false
 
@@ -123,6 +127,8 @@ export async function listenMllp(options: {
       connections.delete(c)
       toFlush.delete(c)
       unfinished -= c.held
+      due -= c.due.length
+      c.due = []
       junkBytes += c.framer.junkBytes
       const left = c.framer.end()
       if (left) door.take(left, c.peer, () => {})
@@ -139,10 +145,11 @@ export async function listenMllp(options: {
     for (const each of frames) {
       const place: Connection['due'][number] = { bytes: each.kind === 'too-large' ? each.head.length : each.bytes.length }
       c.due.push(place)
+      due++
       c.dueBytes += place.bytes
       door.take(each, c.peer, (answers) => {
         place.answers = answers
-        if (c.due[0] !== place) return
+        if (c.due[0] !== place) return // an earlier one is not answered yet, or the connection is closed
         if (toFlush.size === 0) process.nextTick(flush)
         toFlush.add(c)
       })
@@ -163,6 +170,7 @@ export async function listenMllp(options: {
         for (const answer of answers) out.push(frame(answer))
       }
       c.due.splice(0, done)
+      due -= done
       if (out.length && c.socket.writable) {
         const drained = c.socket.write(out.length === 1 ? out[0]! : Buffer.concat(out))
         if (!drained && c.writeSince === 0) c.writeSince = Date.now()
@@ -182,7 +190,7 @@ export async function listenMllp(options: {
       c.due.length > unacknowledged * share ||
       c.dueBytes > unacknowledgedBytes * share ||
       c.socket.writableLength > STUCK_BYTES * share ||
-      (c.due.length > 0 && door.busy())
+      (c.due.length > 0 && (due > limits.unacknowledgedOfAll * share || door.busy()))
     if (much === c.paused) return
     c.paused = much
     if (much) c.socket.pause()

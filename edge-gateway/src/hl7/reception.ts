@@ -59,7 +59,7 @@ export class Reception {
       const cut = { ...intake, isAck: true, refusal: refusal('UNPARSEABLE', 'The message was cut off: its end never came') }
       return void this.#refuse(cut, frame.bytes, frame.bytes.length, peer, answer)
     }
-    const messages = splitBatch(frame.bytes)
+    const messages = mayBeBatch(frame.bytes) ? splitBatch(frame.bytes) : []
     if (messages.length <= 1) return void this.#message(messages[0] ?? frame.bytes, peer, answer)
     const all: (readonly Buffer[])[] = []
     let left = messages.length
@@ -117,15 +117,16 @@ export class Reception {
   }
 
   #store(intake: Intake, peer: string, receivedAt: number, answer: Answer, settled: (error?: Error) => void): void {
-    const records = intake.records.map(({ stream, record }) => ({ stream, json: JSON.stringify(record) }))
+    const { records: read, problems } = intake
+    const records = read.map(({ stream, record }) => ({ stream, json: JSON.stringify(record) }))
+    const header = intake.message!
     this.#options.spool.put(records, receivedAt, (error) => {
       settled(error)
       if (error) return this.#answer(intake, full(error), peer, answer)
       this.accepted++
-      this.rowsDropped += intake.problems.length
-      const { sender, sentAt } = intake.message!
-      this.senders.heard(sender, peer, 'accepted', receivedAt, sentAt)
-      for (const { stream, record } of intake.records) if (stream === 'readings') this.#options.onReading?.(record)
+      this.rowsDropped += problems.length
+      this.senders.heard(header.sender, peer, 'accepted', receivedAt, header.sentAt)
+      for (const { stream, record } of read) if (stream === 'readings') this.#options.onReading?.(record)
       answer(answers(intake, 'accepted'))
     })
   }
@@ -211,6 +212,11 @@ export class Reception {
     if (message?.sender) this.senders.heard(message.sender, peer, 'refused', this.#now(), message.sentAt)
   }
 }
+
+/** Quickly: a frame that begins with its only MSH is a single message. */
+const mayBeBatch = (bytes: Buffer): boolean =>
+  !bytes.subarray(0, 3).equals(MSH) || bytes.indexOf('MSH', 3) > 0 || bytes.indexOf('BTS') > 0 || bytes.indexOf('FTS') > 0
+const MSH = Buffer.from('MSH')
 
 const full = (error: Error): Refusal =>
   refusal('SPOOL_FULL', `There is no room to keep the message: ${error.message}`.slice(0, 250))

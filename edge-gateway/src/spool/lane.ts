@@ -8,7 +8,7 @@
 import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, read, readdirSync, statSync, unlink, writev } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import type { StreamName } from '@wardline/devices/streams.ts'
+import { type StreamName, streams } from '@wardline/devices/streams.ts'
 import { collect, createSegment, firstOfName, noteIn, placeOf, type Run, reopenLast, resync, type Segment } from './segment.ts'
 import { Staging } from './staging.ts'
 
@@ -50,7 +50,8 @@ interface Reader {
   fd: number
   number: number
   offset: number
-  busy: boolean
+  /** Reads that are on their way. */
+  busy: number
   gone: boolean
 }
 
@@ -117,8 +118,9 @@ export class Lane {
   get first(): number {
     return this.#segments[0]!.first
   }
-  get sealed(): readonly Segment[] {
-    return this.#segments.slice(0, -1)
+  /** There is a file that may be given up, here or because the hub has it. */
+  get mayGive(): boolean {
+    return this.#segments.length > 1 && (streams[this.name].dropRank !== null || this.#segments[0]!.last <= this.committed)
   }
 
   /** Adds a record; `done` is called when it is on disk, or with the error when it could not be written. */
@@ -268,6 +270,14 @@ export class Lane {
     this.committed = 0
   }
 
+  /** Gives up the oldest file when the hub has all of it; it stands here only for the index of duplicates. */
+  dropStored(): boolean {
+    const oldest = this.#segments[0]!
+    if (this.#segments.length < 2 || oldest.last > this.committed) return false
+    this.#remove(oldest)
+    return true
+  }
+
   /** Gives up the oldest whole file, and remembers which numbers will not come. Null when there is only the one being written. */
   dropOldest(reason: DropReason): { bytes: number; records: number } | null {
     const oldest = this.#segments[0]!
@@ -343,7 +353,7 @@ export class Lane {
     if (this.#reader?.segment !== segment) {
       this.#letGoOfReader()
       try {
-        this.#reader = { segment, fd: openSync(segment.path, 'r'), number: 0, offset: 0, busy: false, gone: false }
+        this.#reader = { segment, fd: openSync(segment.path, 'r'), number: 0, offset: 0, busy: 0, gone: false }
       } catch {
         return this.#segments.includes(segment) ? { corrupt: segment.last } : null // somebody took the file away
       }
@@ -352,14 +362,15 @@ export class Lane {
     let offset = reader.number === wanted ? reader.offset : placeOf(segment, wanted)
     let size = most.bytes + 64 * 1024
     for (;;) {
-      reader.busy = true
+      reader.busy++
       const buffer = await readAt(reader.fd, offset, Math.min(size, segment.bytes - offset)).catch(() => Buffer.alloc(0))
-      reader.busy = false
-      if (reader.gone) closeSync(reader.fd)
+      reader.busy--
+      if (reader.gone && reader.busy === 0) closeSync(reader.fd)
       if (reader.gone) return null
       const { run, next, need, bad } = collect(buffer, offset, wanted, segment.last, most)
       if (run.payloads.length) {
         Object.assign(reader, { number: wanted + run.payloads.length, offset: next })
+        noteIn(segment, reader.number, next)
         return run
       }
       const atEnd = offset + buffer.length >= segment.bytes
@@ -384,7 +395,7 @@ export class Lane {
     this.#reader = undefined
     if (!reader) return
     reader.gone = true
-    if (!reader.busy) closeSync(reader.fd)
+    if (reader.busy === 0) closeSync(reader.fd)
   }
 
   /** Resolves when everything that was added is on disk or given back. */

@@ -84,6 +84,8 @@ export class Spool {
   #queue: (() => void)[] = []
   #timer: NodeJS.Timeout
   #stateText = ''
+  /** Bytes that readings, refusals and waves may still take before room is counted again. */
+  #granted = 0
 
   private constructor(options: SpoolOptions, watch: SpoolWatch, unlock: () => Promise<void>) {
     this.#options = options
@@ -171,22 +173,34 @@ export class Spool {
   /** True when a message would be taken now. */
   hasRoom(): boolean {
     if (this.trouble) return false
-    return this.bytes + 64 * 1024 <= this.limitBytes || byDropRank.some((name) => this.lanes[name].sealed.length > 0)
+    return this.bytes + 64 * 1024 <= this.limitBytes || streamNames.some((name) => this.lanes[name].mayGive)
   }
 
   #roomFor(bytes: number, reserved: boolean): boolean {
+    // Counting all streams for each reading would cost more than writing it: a little is granted at a time.
+    if (!reserved && bytes <= this.#granted) {
+      this.#granted -= bytes
+      return true
+    }
     for (;;) {
       const kept = this.lanes.alarms.bytes + this.lanes.adt.bytes
       const all = this.bytes + bytes
       // What alarms and ADT have not used of their reserve counts as used for everybody else.
       const counted = reserved ? all : all + Math.max(0, this.#reserveBytes - kept)
-      if (counted <= this.limitBytes) return true
+      if (counted <= this.limitBytes) {
+        if (!reserved) this.#granted = Math.min(this.limitBytes - counted, this.limitBytes / 256)
+        return true
+      }
       if (!this.#dropOne('spool_full')) return false
     }
   }
 
+  /** What the hub has goes first: then only the index of duplicates may miss it. */
   #dropOne(reason: DropReason): boolean {
-    return byDropRank.some((name) => this.lanes[name].dropOldest(reason) !== null)
+    return (
+      streamNames.some((name) => this.lanes[name].dropStored()) ||
+      byDropRank.some((name) => this.lanes[name].dropOldest(reason) !== null)
+    )
   }
 
   /** How far the hub has stored each stream. Trims what is safe there and entered in the index of duplicates. */

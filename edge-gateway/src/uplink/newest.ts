@@ -6,8 +6,8 @@ import type { Now } from '@wardline/devices/messages/envelopes.ts'
 import type { ObservationRecord } from '@wardline/devices/messages/records.ts'
 
 /** A device with more shapes than this, or a hall with more devices, forgets the oldest. */
-const MOST_SHAPES = 16
-const MOST_DEVICES = 10_000
+const MOST_SHAPES = 4
+const MOST_DEVICES = 4_000
 /** What was said longer ago than this is not "now". */
 const CURRENT_MS = 60_000
 /** One message stays well under what brokers take. */

@@ -34,6 +34,8 @@ export class Sender {
   #flyingBytes = 0
   /** The newest number that ever left under this spool's id, or that was on disk before this process began. */
   #known: number
+  /** When what was sent last was received; undefined when nothing was since the hub said where it stands. */
+  sentReceivedAt: number | undefined
   #progressAt = 0
   #leastPatienceMs: number
   #patienceMs: number
@@ -71,6 +73,7 @@ export class Sender {
   /** The link went down, or the spool has a new id: wait for the hub's word. */
   forget(): void {
     this.#next = 0
+    this.sentReceivedAt = undefined
     this.#flying = []
     this.#flyingBytes = 0
     this.#lower = undefined
@@ -127,6 +130,7 @@ export class Sender {
 
   #rewind(committed: number, now: number): void {
     this.#next = committed + 1
+    this.sentReceivedAt = undefined
     this.#flying = []
     this.#flyingBytes = 0
     this.#rewoundAt = now
@@ -177,6 +181,7 @@ export class Sender {
       if (this.#next !== from) continue // the hub said something else meanwhile
       const last = run.first + run.payloads.length - 1
       this.#next = last + 1
+      this.sentReceivedAt = run.receivedAt
       this.#known = Math.max(this.#known, last)
       if (this.#flying.length === 0) this.#progressAt = performance.now()
       this.#flying.push({ last, bytes: run.bytes })

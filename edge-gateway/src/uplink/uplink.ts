@@ -260,11 +260,15 @@ export class Uplink {
   async #sendNow(): Promise<void> {
     const { spool, newest, gateway } = this.#options
     const lane = spool.lanes.readings
-    const next = this.#senders.readings.next || lane.committed + 1
-    const oldest = next <= lane.durable ? await lane.read(next, { records: 1, bytes: 1 }).catch(() => null) : null
+    const sender = this.#senders.readings
+    const next = sender.next || lane.committed + 1
+    let oldestAt = next > lane.durable ? undefined : sender.sentReceivedAt
+    if (next <= lane.durable && oldestAt === undefined) {
+      oldestAt = (await lane.read(next, { records: 1, bytes: 1 }).catch(() => null))?.receivedAt
+    }
     if (this.#closed) return
-    lane.oldestAt = oldest?.receivedAt
-    this.#state.behind = oldest !== null && this.#now() - oldest.receivedAt > BACKLOG_MS
+    lane.oldestAt = oldestAt
+    this.#state.behind = oldestAt !== undefined && this.#now() - oldestAt > BACKLOG_MS
     if (!this.#state.behind || !this.#link.connected) return newest.rest()
     const devices = newest.take(this.#now())
     if (!devices.length) return
