@@ -1,12 +1,11 @@
 import { useTranslation } from 'react-i18next'
 import type { BedItem } from '../../live/contract.ts'
-import { useNow, useViewItem } from '../../live/hub.ts'
-import { signalState } from '../../live/signal-state.ts'
+import { useConnection, useNow, useViewItem } from '../../live/hub.ts'
 import { ageText } from '../../time/age-text.ts'
 import { AlarmLine } from './alarm-mark.tsx'
 import { isGatewayAlarm } from './gateways-down.ts'
 import { VitalCell } from './vital-cell.tsx'
-import { cellOf, cells, freshest } from './vitals.ts'
+import { asHeard, cellOf, cells, freshest } from './vitals.ts'
 import { alarmLook } from './wall-order.ts'
 import { WaveStrip } from './wave-strip.tsx'
 
@@ -35,6 +34,7 @@ export function BedTile({
 }) {
   const bed = useViewItem('critical-care', id)
   const now = useNow()
+  const { phase } = useConnection()
   const { t } = useTranslation()
   if (!bed) return null
   const alarms = folded ? bed.alarms.filter((alarm) => !isGatewayAlarm(alarm)) : bed.alarms
@@ -63,7 +63,7 @@ export function BedTile({
       {waves.length > 0 ? <WaveStrip bed={id} waves={waves} scale={scale} /> : <div className="wave-strip" />}
       <div className="vitals">
         {cells.map((name) => (
-          <VitalCell key={name} cell={cellOf(bed, name, now)} trends={bed.trends} now={now} />
+          <VitalCell key={name} cell={asHeard(cellOf(bed, name, now), phase === 'live')} trends={bed.trends} now={now} />
         ))}
       </div>
     </article>
@@ -74,9 +74,12 @@ export function BedTile({
 function Freshness({ bed, now, folded }: { bed: BedItem; now: number; folded: boolean }) {
   const { t } = useTranslation()
   const { device } = bed
+  const { phase } = useConnection()
   if (!device) return <span className="tile-fresh">{t('bed.noDevice')}</span>
   if (folded) return <span className="tile-fresh">{t('bed.gatewayDown')}</span>
   const age = ageText(now - device.lastSeenAt)
+  // Without the hub nobody knows whether the monitor still speaks.
+  if (phase !== 'live') return <span className="tile-fresh">{t('bed.old', { age })}</span>
   if (Math.abs(device.clockOffsetMs ?? 0) > CLOCK_OFF_MS && device.connectivity === 'online')
     return <span className="tile-fresh">{t('bed.clockOff', { by: ageText(Math.abs(device.clockOffsetMs!)) })}</span>
   return <span className="tile-fresh">{t(`bed.${device.connectivity}`, { age })}</span>
@@ -100,7 +103,3 @@ export function wavesOf(bed: BedItem): { code: number; label: string }[] {
   return [...ecg.slice(0, 1), ...other.slice(0, ecg.length > 0 ? 1 : 2), ...ecg.slice(1)].slice(0, 2)
 }
 const rank = (code: number) => (WAVES.indexOf(code) + WAVES.length + 1) % (WAVES.length + 1)
-
-/** Every measurement of a bed with its state, for the page of the bed. */
-export const statesOf = (bed: BedItem, now: number) =>
-  Object.entries(bed.metrics).map(([slot, metric]) => ({ slot, metric, signal: signalState(metric, now) }))

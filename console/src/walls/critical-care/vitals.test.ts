@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LiveMetric } from '../../live/contract.ts'
-import { cellOf, freshest, numberText, unitText } from './vitals.ts'
+import { asHeard, cellOf, freshest, numberText, unitText } from './vitals.ts'
 
 const now = 1_000_000_000
 const metric = (value: number | null, change: Partial<LiveMetric> = {}): LiveMetric => ({
@@ -54,6 +54,13 @@ describe('blood pressure', () => {
   test('shows a dash for the part that is missing', () => {
     expect(cellOf({ metrics: { nibpSys: metric(121) } }, 'bp', now).value).toBe('121/—')
   })
+})
+
+test('without the hub a young value is not live', () => {
+  const cell = cellOf({ metrics: { hr: metric(72) } }, 'hr', now)
+  expect(asHeard(cell, true).signal).toBe('live')
+  expect(asHeard(cell, false)).toMatchObject({ signal: 'delayed', value: '72' })
+  expect(asHeard(cellOf({ metrics: { hr: metric(72, old) } }, 'hr', now), false).signal).toBe('stale')
 })
 
 test('numbers are rounded half up', () => {

@@ -102,6 +102,10 @@ function limitsOf(metric: LiveMetric | undefined, digits: number): { high: strin
   return { high: high === null ? null : numberText(high, digits), low: low === null ? null : numberText(low, digits) }
 }
 
+/** Without the hub no value is live, however young it is. */
+export const asHeard = (cell: Cell, connected: boolean): Cell =>
+  connected || cell.signal !== 'live' ? cell : { ...cell, signal: 'delayed' }
+
 /** Rounded half up, as the domain page rounds before banding (section 8). */
 export function numberText(value: number, digits: number): string {
   const factor = 10 ** digits
