@@ -4,7 +4,7 @@ import net from 'node:net'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { admission, codeOf, Device, idOf, reading } from '../testing/device.ts'
+import { admission, alarm, codeOf, Device, idOf, reading } from '../testing/device.ts'
 import { aDataDir, aDevice, aGateway, ends, spooled } from '../testing/gateway.ts'
 import { until } from '../testing/hub-end.ts'
 
@@ -243,4 +243,28 @@ describe('senders that misbehave', () => {
     )
     await until(() => gateway.stats().connections === 1)
   })
+})
+
+test('an alarm does not wait behind what others pour in', async () => {
+  const gateway = await aGateway()
+  const flood = await Promise.all(Array.from({ length: 20 }, () => aDevice(gateway)))
+  const nurse = await aDevice(gateway)
+  await nurse.says(alarm('first'))
+  let n = 0
+  const pour = setInterval(() => {
+    for (const device of flood)
+      if (device.socket.writableLength < 200_000) device.send(...Array.from({ length: 40 }, () => reading(`f${++n}`)))
+  }, 10)
+  ends.push(() => clearInterval(pour))
+  await until(() => gateway.stats().messages.accepted > 500)
+  const waits: number[] = []
+  for (let i = 0; i < 20; i++) {
+    const before = performance.now()
+    expect((await nurse.says(alarm(`a${i}`))).map(codeOf)).toEqual(['CA'])
+    waits.push(performance.now() - before)
+  }
+  clearInterval(pour)
+  // Twenty connections have up to 128 messages each at the door: in line behind them it would be many times this.
+  expect(waits.sort((a, b) => a - b)[10]).toBeLessThan(250)
+  for (const device of flood) device.end()
 })

@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events'
 import net from 'node:net'
+import { performance } from 'node:perf_hooks'
 import tls from 'node:tls'
 import { frame, type MllpFrame, MllpFramer } from '@wardline/devices/hl7/mllp.ts'
 
@@ -29,13 +30,20 @@ export interface MllpLimits {
 export const mllpLimits: MllpLimits = {
   connections: 1_000,
   unacknowledged: 128,
-  unacknowledgedOfAll: 4_000,
+  unacknowledgedOfAll: 2_000,
   unacknowledgedBytes: 4 * 1024 * 1024,
   frameMs: 30_000,
   idleMs: 15 * 60_000,
   stuckMs: 30_000,
   unfinishedBytes: 64 * 1024 * 1024,
 }
+/**
+ * Messages are read for so long at a time, ms, and so many of one connection, before the loop turns: writes to the disk are seen
+ * through and alarms come by in between, however much stands at the door.
+ */
+const TURN_MS = 4
+const TURN_FRAMES = 8
+const ALARM = Buffer.from('|ORU^R40')
 /** Acknowledgements that wait in the socket before it is read no further, bytes. */
 const STUCK_BYTES = 256 * 1024
 const KEEP_ALIVE_MS = 30_000
@@ -61,6 +69,11 @@ interface Connection {
   socket: net.Socket
   peer: string
   framer: MllpFramer
+  /** Whole messages that were not looked at yet. */
+  frames: MllpFrame[]
+  /** The first so many of them are an alarm and what stands before it. */
+  urgent: number
+  inLine: Set<Connection[]>
   /** A place for each message, in order; filled when its answer is known. */
   due: { answers?: readonly Buffer[]; bytes: number }[]
   dueBytes: number
@@ -86,7 +99,12 @@ export async function listenMllp(options: {
   const closed = { slow: 0, idle: 0, stuck: 0, unfinished: 0, too_many: 0 }
   const toFlush = new Set<Connection>()
   let unfinished = 0
+  /** Messages that are not acknowledged, and those that were not looked at, of all connections. */
   let due = 0
+  let standing = 0
+  let turning = false
+  const waiting: Connection[] = []
+  const urgently: Connection[] = []
   let junkBytes = 0
   let closing = false
 
@@ -102,6 +120,9 @@ export async function listenMllp(options: {
       socket,
       peer: `${socket.remoteAddress?.replace('::ffff:', '')}:${socket.remotePort}`,
       framer: new MllpFramer(),
+      frames: [],
+      urgent: 0,
+      inLine: new Set(),
       due: [],
       dueBytes: 0,
       held: 0,
@@ -117,7 +138,7 @@ export async function listenMllp(options: {
     socket.on('data', (chunk) => read(c, chunk))
     socket.on('end', () => {
       c.ended = true
-      if (!c.due.length) socket.end()
+      if (!c.due.length && !c.frames.length) socket.end()
     })
     socket.on('drain', () => {
       c.writeSince = 0
@@ -130,8 +151,9 @@ export async function listenMllp(options: {
       due -= c.due.length
       c.due = []
       junkBytes += c.framer.junkBytes
+      // Its whole messages are still taken: not every sender waits for its acknowledgements.
       const left = c.framer.end()
-      if (left) door.take(left, c.peer, () => {})
+      if (left) queue(c, [left])
     })
   }
 
@@ -142,20 +164,65 @@ export async function listenMllp(options: {
     c.held = c.framer.heldBytes
     if (!c.framer.unfinished) c.frameSince = 0
     else if (c.frameSince === 0 || frames.length) c.frameSince = c.activeAt
+    queue(c, frames)
+    if (unfinished > limits.unfinishedBytes && c.held > 64 * 1024) shut(c, 'unfinished')
+    else consider(c)
+  }
+
+  function queue(c: Connection, frames: readonly MllpFrame[]): void {
+    if (!frames.length) return
     for (const each of frames) {
-      const place: Connection['due'][number] = { bytes: each.kind === 'too-large' ? each.head.length : each.bytes.length }
+      c.frames.push(each)
+      // MSH-9 stands in the first line.
+      if (each.kind === 'frame' && each.bytes.subarray(0, 256).includes(ALARM)) c.urgent = c.frames.length
+    }
+    standing += frames.length
+    lineUp(c)
+    if (!turning) setImmediate(turn)
+    turning = true
+  }
+
+  function lineUp(c: Connection): void {
+    const line = c.urgent > 0 ? urgently : waiting
+    if (!c.inLine.has(line)) line.push(c)
+    c.inLine.add(line)
+  }
+
+  /** Some messages of each connection in its turn; a connection that brings an alarm goes first, with what stands before the alarm. */
+  function turn(): void {
+    const until = performance.now() + TURN_MS
+    do {
+      const line = urgently.length ? urgently : waiting
+      const c = line.shift()
+      if (!c) {
+        turning = false
+        return
+      }
+      c.inLine.delete(line)
+      const taken = c.frames.splice(0, TURN_FRAMES)
+      c.urgent = Math.max(0, c.urgent - taken.length)
+      standing -= taken.length
+      for (const each of taken) take(c, each)
+      if (c.frames.length) lineUp(c)
+      consider(c)
+    } while (performance.now() < until)
+    setImmediate(turn)
+  }
+
+  function take(c: Connection, each: MllpFrame): void {
+    const place: Connection['due'][number] = { bytes: each.kind === 'too-large' ? each.head.length : each.bytes.length }
+    const here = connections.has(c)
+    if (here) {
       c.due.push(place)
       due++
       c.dueBytes += place.bytes
-      door.take(each, c.peer, (answers) => {
-        place.answers = answers
-        if (c.due[0] !== place) return // an earlier one is not answered yet, or the connection is closed
-        if (toFlush.size === 0) process.nextTick(flush)
-        toFlush.add(c)
-      })
     }
-    if (unfinished > limits.unfinishedBytes && c.held > 64 * 1024) shut(c, 'unfinished')
-    else consider(c)
+    door.take(each, c.peer, (answers) => {
+      place.answers = answers
+      if (c.due[0] !== place) return // an earlier one is not answered yet, or the connection is closed
+      if (toFlush.size === 0) process.nextTick(flush)
+      toFlush.add(c)
+    })
   }
 
   /** One write for each connection, for all that became due together. */
@@ -176,7 +243,7 @@ export async function listenMllp(options: {
         if (!drained && c.writeSince === 0) c.writeSince = Date.now()
         c.activeAt = Date.now()
       }
-      if (c.ended && !c.due.length) c.socket.end()
+      if (c.ended && !c.due.length && !c.frames.length) c.socket.end()
       consider(c)
     }
     toFlush.clear()
@@ -187,10 +254,10 @@ export async function listenMllp(options: {
     const { unacknowledged, unacknowledgedBytes } = limits
     const share = c.paused ? 0.5 : 1 // once stopped, half of it has to be gone first
     const much =
-      c.due.length > unacknowledged * share ||
+      c.due.length + c.frames.length > unacknowledged * share ||
       c.dueBytes > unacknowledgedBytes * share ||
       c.socket.writableLength > STUCK_BYTES * share ||
-      (c.due.length > 0 && (due > limits.unacknowledgedOfAll * share || door.busy()))
+      (c.due.length + c.frames.length > 0 && (due + standing > limits.unacknowledgedOfAll * share || door.busy()))
     if (much === c.paused) return
     c.paused = much
     if (much) c.socket.pause()
@@ -212,7 +279,7 @@ export async function listenMllp(options: {
       for (const c of connections) {
         if (c.writeSince && now - c.writeSince > limits.stuckMs) shut(c, 'stuck')
         else if (!c.paused && c.frameSince && now - c.frameSince > limits.frameMs) shut(c, 'slow')
-        else if (!c.due.length && now - c.activeAt > limits.idleMs) shut(c, 'idle')
+        else if (!c.due.length && !c.frames.length && now - c.activeAt > limits.idleMs) shut(c, 'idle')
         else if (c.paused) consider(c)
       }
     },
@@ -249,7 +316,8 @@ export async function listenMllp(options: {
       const gone = new Promise((done) => server.close(done))
       for (const c of connections) c.socket.pause()
       const until = Date.now() + graceMs
-      while (Date.now() < until && [...connections].some((c) => c.due.length)) await new Promise((done) => setTimeout(done, 5))
+      while (Date.now() < until && (standing > 0 || [...connections].some((c) => c.due.length)))
+        await new Promise((done) => setTimeout(done, 5))
       clearInterval(sweep)
       for (const c of connections) {
         c.socket.end()

@@ -1,7 +1,7 @@
 /** Real brokers for tests, each on a port of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,10 @@ export interface TestBroker {
   /** On the same port again. */
   start(): Promise<void>
 }
+
+const MOSQUITTO = '/usr/sbin/mosquitto'
+/** The brokers that are on this machine: aedes always, Debian's mosquitto where it is installed. */
+export const brokersHere: readonly string[] = existsSync(MOSQUITTO) ? ['mosquitto', 'aedes'] : ['aedes']
 
 export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1')
@@ -64,7 +68,7 @@ export const brokers: Record<string, () => Promise<TestBroker>> = {
       async start() {
         folder = mkdtempSync(join(tmpdir(), 'mosquitto-'))
         writeFileSync(join(folder, 'm.conf'), `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`)
-        child = spawn('/usr/sbin/mosquitto', ['-c', join(folder, 'm.conf')], { stdio: 'ignore' })
+        child = spawn(MOSQUITTO, ['-c', join(folder, 'm.conf')], { stdio: 'ignore' })
         for (let i = 0; !(await reachable(port)); i++) {
           if (i > 200 || child.exitCode !== null) throw new Error('mosquitto does not listen')
           await new Promise((done) => setTimeout(done, 20))

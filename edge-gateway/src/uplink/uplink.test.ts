@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { StreamName } from '@wardline/devices/streams.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Spool, type SpoolOptions } from '../spool/spool.ts'
-import { brokers, type TestBroker } from '../testing/broker.ts'
+import { brokers, brokersHere, type TestBroker } from '../testing/broker.ts'
 import { HubEnd, until } from '../testing/hub-end.ts'
 import { Newest } from './newest.ts'
 import { Uplink, type UplinkOptions } from './uplink.ts'
@@ -63,7 +63,7 @@ const exactly = (hub: HubEnd, stream: StreamName, count: number) => {
   expect([...hub.stored(stream)].every(([number, json]) => json === `{"n":${number}}`)).toBe(true)
 }
 
-describe.each(['aedes', 'mosquitto'])('over %s', (kind) => {
+describe.each(brokersHere)('over %s', (kind) => {
   test('birth, health, and every record once and in order', async () => {
     const broker = await aBroker(kind)
     const hub = await aHub(broker)
@@ -138,7 +138,7 @@ describe.each(['aedes', 'mosquitto'])('over %s', (kind) => {
 
 describe('the window', () => {
   test('a hub that stores nothing stops the readings after the window; alarms go on', async () => {
-    const broker = await aBroker('mosquitto')
+    const broker = await aBroker(brokersHere[0]!)
     const hub = await aHub(broker)
     const spool = await aSpool()
     const uplink = anUplink(broker, spool, { windowBytes: 300_000 })
@@ -158,7 +158,7 @@ describe('the window', () => {
   })
 
   test('a backlog goes no faster than it may', async () => {
-    const broker = await aBroker('mosquitto')
+    const broker = await aBroker(brokersHere[0]!)
     const hub = await aHub(broker)
     const spool = await aSpool()
     const json = JSON.stringify({ pad: 'x'.repeat(1000) })
@@ -173,7 +173,7 @@ describe('the window', () => {
 
 describe('a hub that knows less, or more', () => {
   test('numbers that were trimmed are told as trimmed', async () => {
-    const broker = await aBroker('mosquitto')
+    const broker = await aBroker(brokersHere[0]!)
     const hub = await aHub(broker)
     const spool = await aSpool(undefined, { segmentBytes: 1_000 })
     anUplink(broker, spool)
@@ -191,7 +191,7 @@ describe('a hub that knows less, or more', () => {
   }, 30_000)
 
   test('a hub with numbers that this disk has lost: what is new goes under a new spool id, and arrives', async () => {
-    const broker = await aBroker('mosquitto')
+    const broker = await aBroker(brokersHere[0]!)
     const hub = await aHub(broker)
     const spool = await aSpool()
     for (let i = 1; i <= 10; i++) await put(spool, 'alarms', `{"n":${i}}`)
@@ -211,7 +211,7 @@ describe('a hub that knows less, or more', () => {
   })
 
   test('nonsense from the hub changes nothing', async () => {
-    const broker = await aBroker('mosquitto')
+    const broker = await aBroker(brokersHere[0]!)
     const hub = await aHub(broker)
     const spool = await aSpool()
     anUplink(broker, spool)
@@ -235,7 +235,7 @@ describe('a hub that knows less, or more', () => {
 })
 
 test('while a backlog stands before the readings, the newest of each device is sent beside it', async () => {
-  const broker = await aBroker('mosquitto')
+  const broker = await aBroker(brokersHere[0]!)
   const hub = await aHub(broker)
   const spool = await aSpool()
   const newest = new Newest()
