@@ -1,4 +1,5 @@
 /** `npm start`: the whole hospital on this machine. Embedded engines, hub, one gateway, simulated feeds; Ctrl-C ends everything. */
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -66,6 +67,12 @@ try {
       shared.MQTT_PASSWORD = engines.mqttPassword
     }
   }
+  // The embedded broker's accounts tell the hub who is enrolled; with a broker of the site's own it has to be said.
+  if (env.MQTT_URL)
+    execFileSync(join(checkout, 'node_modules/.bin/node'), [join(checkout, 'hub/src/commands/enrol-gateway.ts'), gateway], {
+      env: { ...env, ...shared },
+      stdio: 'ignore',
+    })
   const [hub] = await Promise.all([
     house.start({ name: 'hub', file: 'hub/src/main.ts', env: shared, ready: /^hub: / }),
     house.start({

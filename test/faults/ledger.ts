@@ -67,16 +67,16 @@ async function postgresRows(pool: pg.Pool): Promise<Map<string, number>> {
   return new Map(rows.map((row) => [key(row.device, row.id), row.times]))
 }
 
-/** InfluxDB holds one point for each series and instant; the message's name stands in its field `message_id`. */
+/** InfluxDB holds one point for each series and instant; the message's id stands in its field `message`. */
 async function influxRows(url: string, devices: ReadonlySet<string>): Promise<Map<string, number>> {
   const found = new Map<string, number>()
   for (const device of devices) {
-    const query = `SELECT "message_id" FROM "vitals" WHERE "device" = '${device}'`
+    const query = `SELECT "message" FROM "frame" WHERE "device" = '${encodeURIComponent(device)}'`
     const answer = (await (await fetch(`${url}/query?db=wardline&epoch=ms&q=${encodeURIComponent(query)}`)).json()) as {
       results: { series?: { columns: string[]; values: unknown[][] }[] }[]
     }
     for (const series of answer.results[0]?.series ?? []) {
-      const column = series.columns.indexOf('message_id')
+      const column = series.columns.indexOf('message')
       for (const row of series.values) {
         const each = key(device, String(row[column]))
         found.set(each, (found.get(each) ?? 0) + 1)

@@ -7,7 +7,7 @@ import type { BedItem } from '@wardline/hub/live/views/contract.ts'
 import { aHouse, type House, type HouseOptions, type Victim } from '../house/a-house.ts'
 import { aWall } from '../house/a-wall.ts'
 import { compare, type Verdict } from './ledger.ts'
-import { runLoad } from './load.ts'
+import { type RunningLoad, runLoad } from './load.ts'
 
 export interface Plan extends HouseOptions {
   /** Messages a second. */
@@ -52,6 +52,7 @@ export async function nothingLost(plan: Plan): Promise<Report> {
   say(`seed ${seed}`)
   const house = await aHouse(plan)
   const wall = await aWall<BedItem>(house.url, 'critical-care')
+  let running: RunningLoad | undefined
   try {
     const load = runLoad({
       port: house.mllpPort,
@@ -61,6 +62,7 @@ export async function nothingLost(plan: Plan): Promise<Report> {
       seconds: 3600,
       ledger: join(house.dataDir, 'acked.txt'),
     })
+    running = load
     await wait(2000)
     const kills: string[] = []
     for (let round = 0; round < rounds; round++) {
@@ -109,6 +111,7 @@ export async function nothingLost(plan: Plan): Promise<Report> {
       wallGaps: wall.gaps,
     }
   } finally {
+    running?.kill()
     wall.close()
     await house.close()
   }

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Supervisor } from '../../deploy/local/supervisor.ts'
+import { checkout, Supervisor } from '../../deploy/local/supervisor.ts'
 import { type Cable, layCable } from './cable.ts'
 import { freePorts } from './ports.ts'
 
@@ -74,7 +74,7 @@ function mosquittoConfig(dir: string, port: number): string {
   const file = join(dir, 'mosquitto.conf')
   writeFileSync(
     file,
-    `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${passwords}\nacl_file ${join(dir, 'acl')}\npersistence false\nlog_dest stdout\nmax_queued_messages 1000\n`,
+    `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${passwords}\nacl_file ${join(dir, 'acl')}\npersistence false\nlog_dest stderr\nmax_queued_messages 1000\n`,
   )
   return file
 }
@@ -171,6 +171,12 @@ export async function aHouse(options: HouseOptions = {}): Promise<House> {
         command: engines.influx,
         args: ['-config', influxConfig(dataDir, influxPort, influxRpc)],
         ready: /Listening for signals|Listening on HTTP/,
+      })
+    // With a broker of the site's own the gateway's account is made there, and the hub is told apart from it.
+    if (broker === 'mosquitto')
+      execFileSync(join(checkout, 'node_modules/.bin/node'), [join(checkout, 'hub/src/commands/enrol-gateway.ts'), 'gw1'], {
+        env: { ...process.env, ...settings, DATABASE_URL: keeper.databaseUrl! },
+        stdio: 'ignore',
       })
     const key = (user: string) =>
       broker === 'aedes' ? readFileSync(join(dataDir, 'broker', `${user}.key`), 'utf8').trim() : `${user}-password`
