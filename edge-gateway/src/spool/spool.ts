@@ -34,7 +34,7 @@ export interface SpoolOptions {
   reserve?: number
   /** Waves older than this are dropped, ms [DEF]. */
   waveAgeMs?: number
-  /** The least time between two writes of readings, ms [DEF]: 300 instead of 2,000 writes a second at full load. */
+  /** The least time between two writes of readings, ms [DEF]: 200 writes a second at load instead of as many as the disk can do. */
   groupMs?: number
   segmentBytes?: number
   now?: () => number
@@ -56,7 +56,7 @@ interface State {
 const MiB = 1024 * 1024
 const RESERVE = 0.1
 const WAVE_AGE_MS = 10 * 60_000
-const GROUP_MS = 3
+const GROUP_MS = 5
 /** Of the four threads that node gives to disk work, at most two are for streams other than alarms. */
 const TURNS = 2
 const neverDropped = (name: StreamName) => streams[name].dropRank === null
