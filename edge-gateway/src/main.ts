@@ -13,13 +13,15 @@ if (
   !process.env.NODE_OPTIONS?.includes('--max-old-space-size')
 ) {
   try {
-    process.execve?.(process.execPath, [
+    const args = [
       process.execPath,
       ...HEAP,
       '--disable-warning=ExperimentalWarning',
       ...process.execArgv,
       ...process.argv.slice(1),
-    ])
+    ]
+    // Two arenas: glibc otherwise keeps freed buffers for each of node's threads.
+    process.execve?.(process.execPath, args, { MALLOC_ARENA_MAX: '2', ...process.env })
   } catch {} // not on this system
 }
 
