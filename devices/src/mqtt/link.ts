@@ -5,6 +5,7 @@
  * stores and queues, which have lost and repeated messages (mqttjs/MQTT.js #607, #2015), never outlive one connection. What must
  * not be lost is in a spool or a database, and is sent again by its number.
  */
+import { Socket } from 'node:net'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { matches } from './filter.ts'
 
@@ -110,6 +111,8 @@ export function connectMqtt(options: MqttLinkOptions): MqttLink {
     if (version === 5) settings.properties = { receiveMaximum: RECEIVE_MAXIMUM, sessionExpiryInterval: 0 }
     const mine = mqtt.connect(options.url, settings)
     client = mine
+    // Nagle's algorithm holds a small packet back until the one before it was acknowledged, up to 40 ms: too long for an alarm.
+    if (mine.stream instanceof Socket) mine.stream.setNoDelay(true)
     mine.stream.once('connect', () => {
       reached = true
     })
