@@ -7,12 +7,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { heap, memoryEnv } from './heap.mjs'
 
 const PNPM = 'pnpm@12.21.0'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const node = join(root, 'node_modules', '.bin', 'node')
 
-/** What each word runs, and whether it needs the built console. */
+/** What each word runs, with which flags of Node, and whether it needs the built console. */
 const programs = {
   start: { file: 'deploy/local/house.ts', console: true },
   test: { file: 'deploy/local/test.ts', console: true },
@@ -20,8 +21,8 @@ const programs = {
   replay: { file: 'simulators/src/replay/replay.ts', console: false },
   bench: { file: 'test/bench/bench.ts', console: true },
   faults: { file: 'test/faults/faults.ts', console: true },
-  hub: { file: 'hub/src/main.ts', console: true },
-  gateway: { file: 'edge-gateway/src/main.ts', console: false },
+  hub: { file: 'hub/src/main.ts', console: true, flags: heap.hub },
+  gateway: { file: 'edge-gateway/src/main.ts', console: false, flags: heap.gateway },
   enrol: { file: 'hub/src/commands/enrol-gateway.ts', console: false },
 }
 
@@ -84,9 +85,9 @@ if (program.console)
   )
 
 // The fourth stream is a leash: when this process is gone, however it went, the program sees it close and ends itself.
-const child = spawn(node, [join(root, program.file), ...rest], {
+const child = spawn(node, [...(program.flags ?? []), join(root, program.file), ...rest], {
   stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-  env: { ...process.env, WARDLINE_LEASH: '3' },
+  env: { ...process.env, ...memoryEnv, WARDLINE_LEASH: '3' },
 })
 child.on('error', (error) => {
   console.error(error.message)

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { heap } from './heap.mjs'
 import { checkout, Supervisor } from './supervisor.ts'
 import './leash.ts'
 
@@ -74,10 +75,11 @@ try {
       stdio: 'ignore',
     })
   const [hub] = await Promise.all([
-    house.start({ name: 'hub', file: 'hub/src/main.ts', env: shared, ready: /^hub: / }),
+    house.start({ name: 'hub', file: 'hub/src/main.ts', nodeArgs: heap.hub, env: shared, ready: /^hub: / }),
     house.start({
       name: 'gateway',
       file: 'edge-gateway/src/main.ts',
+      nodeArgs: heap.gateway,
       env: {
         MLLP_SENDERS: 'any',
         ...shared,

@@ -7,6 +7,7 @@ import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } 
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { memoryEnv } from './heap.mjs'
 
 export const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const LOG_LIMIT_BYTES = 20 * 2 ** 20
@@ -18,6 +19,8 @@ export interface Program {
   command?: string
   args?: string[]
   env?: Record<string, string | undefined>
+  /** Flags of Node itself. */
+  nodeArgs?: readonly string[]
   /** The line of its output that says it is ready. */
   ready: RegExp
   /** The ready line holds passwords: it is given to the caller and kept out of the log. */
@@ -112,7 +115,13 @@ export class Supervisor {
       ? [program.command, program.args ?? []]
       : [
           join(checkout, 'node_modules/.bin/node'),
-          ['--import', join(checkout, 'deploy/local/leash.ts'), join(checkout, program.file!), ...(program.args ?? [])],
+          [
+            ...(program.nodeArgs ?? []),
+            '--import',
+            join(checkout, 'deploy/local/leash.ts'),
+            join(checkout, program.file!),
+            ...(program.args ?? []),
+          ],
         ]
     // Its own process group: Ctrl-C reaches the supervisor alone, which then ends all in order. Standard input and the fourth stream
     // stay open as long as the supervisor lives.
@@ -120,7 +129,7 @@ export class Supervisor {
       cwd: checkout,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       detached: true,
-      env: { ...process.env, ...program.env, WARDLINE_LEASH: '3' },
+      env: { ...process.env, ...memoryEnv, ...program.env, WARDLINE_LEASH: '3' },
     })
     child.stdin?.on('error', () => {}) // it closes with the child; the exit event tells
     const began = Date.now()

@@ -38,6 +38,9 @@ export async function throughput({
       ledger: join(house.dataDir, 'acked.txt'),
       drain: 30,
     })
+    // The clock runs from the first acknowledged message: what starting the load's process takes is not ours.
+    while (load.acked() === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    const already = load.acked()
     const before = cpu()
     const began = performance.now()
     const peak = { hub: 0, gateway: 0 }
@@ -57,7 +60,7 @@ export async function throughput({
     say(
       `cores used: ${share.join(', ')}, load ${((loadCpu / took) * 100).toFixed(0)}%; acknowledged p50 ${result.latencies.p50} ms, p99 ${result.latencies.p99} ms`,
     )
-    const perSecond = stored / took
+    const perSecond = (stored - already) / took
     const bare = await bareThroughput(brokerOf(house), MESSAGE_BYTES, Math.min(10, seconds))
     return [
       {

@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { heap } from '../../deploy/local/heap.mjs'
 import { checkout, Supervisor } from '../../deploy/local/supervisor.ts'
 import { type Cable, layCable } from './cable.ts'
 import { freePorts } from './ports.ts'
@@ -186,6 +187,7 @@ export async function aHouse(options: HouseOptions = {}): Promise<House> {
     await supervisor.start({
       name: 'hub',
       file: 'hub/src/main.ts',
+      nodeArgs: heap.hub,
       ready: /^hub: /,
       env: {
         ...settings,
@@ -202,6 +204,7 @@ export async function aHouse(options: HouseOptions = {}): Promise<House> {
     await supervisor.start({
       name: 'gateway',
       file: 'edge-gateway/src/main.ts',
+      nodeArgs: heap.gateway,
       ready: /^gateway /,
       env: {
         ...settings,
