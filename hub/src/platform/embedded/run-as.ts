@@ -30,7 +30,9 @@ export function runAsForPostgres(paths: readonly string[], existingData?: string
     owner = ownerOf(existingData) ?? userNamed('postgres') ?? createdUser() ?? userNamed('nobody')
     if (!owner) throw new Error('PostgreSQL does not run as root, and there is no other user to run it as; set DATABASE_URL')
     flags.push(`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups')
-    if (!paths.every(anyoneReaches)) flags.push('--inh-caps=+dac_override', '--ambient-caps=+dac_override')
+    // initdb asks with access(2), which leaves the capabilities of a changed user out unless this bit is set.
+    if (!paths.every(anyoneReaches))
+      flags.push('--securebits=+no_setuid_fixup', '--inh-caps=+dac_override', '--ambient-caps=+dac_override')
   }
   if (setpriv && process.platform === 'linux') flags.push('--pdeathsig=INT')
   return {
