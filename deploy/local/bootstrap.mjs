@@ -97,7 +97,19 @@ child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 1
 // Ctrl-C reaches the program by itself (same terminal); a signal sent only to this process is passed on.
 process.on('SIGINT', () => {})
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'))
-const parent = process.ppid
+// Killed outright, npm passes nothing on: its shell and this process are left, with another ancestor than they began with.
+const ancestors = () => {
+  try {
+    return `${process.ppid} ${
+      readFileSync(`/proc/${process.ppid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')[1]
+    }`
+  } catch {
+    return `${process.ppid}`
+  }
+}
+const began = ancestors()
 setInterval(() => {
-  if (process.ppid !== parent) child.kill('SIGTERM')
+  if (ancestors() !== began) child.kill('SIGTERM')
 }, 500).unref()
