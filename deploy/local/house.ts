@@ -1,6 +1,6 @@
 /** `npm start`: the whole hospital on this machine. Embedded engines, hub, one gateway, simulated feeds; Ctrl-C ends everything. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { heap } from './heap.mjs'
@@ -84,9 +84,8 @@ try {
         MLLP_SENDERS: 'any',
         ...shared,
         GATEWAY_ID: gateway,
-        ...(env.MQTT_URL
-          ? {}
-          : { MQTT_USERNAME: gateway, MQTT_PASSWORD: readFileSync(join(dataDir, 'broker', `${gateway}.key`), 'utf8').trim() }),
+        // Without a name it looks up its own account beside the embedded broker, at every connect: enrolled anew, it needs no restart.
+        ...(env.MQTT_URL ? {} : { MQTT_USERNAME: '', MQTT_PASSWORD: '' }),
       },
       ready: /^gateway /,
     }),
