@@ -29,6 +29,7 @@ describe('settings', () => {
     [{ SPOOL_LIMIT_BYTES: '12' }, 'SPOOL_LIMIT_BYTES'],
     [{ MLLP_TLS_CERT: '/nowhere' }, 'MLLP_TLS_CERT'],
     [{ DUPLICATE_DAYS: '1' }, 'DUPLICATE_DAYS'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
   ])('%o is refused by name', (env, name) => {
     expect(() => readConfig(env)).toThrow(name)
   })

@@ -24,7 +24,10 @@ export interface GatewayConfig {
   waveAgeMs: number
   windowBytes: number
   backlogBytesPerS: number
+  logLevel: (typeof LOG_LEVELS)[number]
 }
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** A setting that cannot be; its message is one line for the person who set it. */
 export class WrongSetting extends Error {}
@@ -92,6 +95,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   if (cert && !key) wrong('MLLP_TLS_KEY', 'is needed beside MLLP_TLS_CERT')
   if (ca && !key) wrong('MLLP_TLS_KEY', 'is needed beside MLLP_TLS_CA')
 
+  const logLevel = LOG_LEVELS.find((level) => level === text('LOG_LEVEL', 'info')) ?? wrong('LOG_LEVEL', LOG_LEVELS.join(', '))
+
   const given = text('MLLP_SENDERS', 'enrolled')
   const listed = given
     .split(',')
@@ -118,5 +123,6 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     waveAgeMs: whole('WAVE_AGE_S', 600, 1, 7 * 86_400) * 1000,
     windowBytes: whole('UPLINK_WINDOW_BYTES', 4 * 1024 ** 2, 256 * 1024, 2 ** 30),
     backlogBytesPerS: whole('UPLINK_BACKLOG_BYTES_PER_S', 16 * 1024 ** 2, 64 * 1024, 2 ** 40),
+    logLevel,
   }
 }

@@ -4,10 +4,9 @@ import { readConfig, WrongSetting } from './config.ts'
 import { startGateway } from './gateway.ts'
 import { SpoolLocked } from './spool/lock.ts'
 
-const log = pino({ name: 'gateway', level: process.env.LOG_LEVEL ?? 'info' }, pino.destination({ dest: 2, sync: true }))
-
 try {
   const config = readConfig()
+  const log = pino({ name: 'gateway', level: config.logLevel }, pino.destination({ dest: 2, sync: true }))
   const gateway = await startGateway(config, { log })
   closeWithGrace({ delay: 2_900, logger: false }, async ({ err }) => {
     if (err) log.error({ err }, 'the gateway ends by an error')
