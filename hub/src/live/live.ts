@@ -4,8 +4,9 @@
  * Every method is synchronous and cheap: it changes memory, marks what changed, and returns. Older facts never replace newer ones
  * (newest measured instant wins, per device and path), so a backlog may be fed through it harmlessly.
  */
-import type { DeviceAlarm, Frame, Place, WaveBlock } from '@wardline/devices/messages/records.ts'
+
 import type { GatewayHealth, GatewayStatus } from '@wardline/devices/messages/envelopes.ts'
+import type { DeviceAlarm, Frame, Place, WaveBlock } from '@wardline/devices/messages/records.ts'
 
 /** Who lies in a bed, as far as the wall may know. */
 export interface Occupant {
@@ -30,7 +31,17 @@ export interface Live {
   }): void
   wave(said: { gateway: string; device: string; receivedAt: number; blocks: readonly WaveBlock[] }): void
   /** One device alarm as it now stands; `key` is unique over devices. Goes to the walls at once. */
-  alarm(said: { gateway: string; device: string; key: string; alarm: DeviceAlarm; since: number; receivedAt: number; late: boolean }): void
+  alarm(said: {
+    gateway: string
+    device: string
+    key: string
+    alarm: DeviceAlarm
+    since: number
+    receivedAt: number
+    late: boolean
+  }): void
+  /** Device alarms that are shown and not over: what came out of Redis may have ended since. */
+  openAlarms(): { device: string; alarm: DeviceAlarm }[]
   /** A bed exists, and who lies in it; no occupant: nobody. */
   bed(id: string, place: Place, occupant?: Occupant): void
   /** Where a device is, by association or by PV1-3; undefined: nowhere known ("unassigned device"). */

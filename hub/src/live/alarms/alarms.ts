@@ -2,11 +2,12 @@
  * Device alarms: shown the moment they come, stored exactly once. The gateway has them on its disk already, so the wall need not wait for
  * the transaction.
  */
-import type { AlarmRecord, DeviceAlarm } from '@wardline/devices/messages/records.ts'
+import type { AlarmRecord, DeviceAlarm, Place } from '@wardline/devices/messages/records.ts'
 import type pg from 'pg'
 import { bedKey } from '../../modules/inpatient/model.ts'
 import { type Queryable, resolveIdentifier } from '../../modules/records/service.ts'
 import { transaction } from '../../platform/database/database.ts'
+import type { Associations } from '../associations/associations.ts'
 import { LATE_MS } from '../associations/held-readings.ts'
 import { isRecordOf, recordFaults } from '../ingest/checks.ts'
 import type { Source, StreamWork, Taken } from '../ingest/stream-work.ts'
@@ -21,6 +22,8 @@ export interface OpenAlarm {
   since: number
   receivedAt: number
   late: boolean
+  /** PV1-3 of the message that described it last. */
+  location?: Place
 }
 
 interface AlarmRow {
@@ -40,18 +43,32 @@ const SELECT_ALARM = `select a.device_id, a.alarm_id, a.started_at, a.ended_at, 
     select gateway, record from device_alarm_event e where e.device_id = a.device_id and e.alarm_id = a.alarm_id and e.at = a.changed_at
     order by e.received_at desc, e.position desc limit 1) e on true`
 
+const openAlarmOf = (row: AlarmRow): OpenAlarm => ({
+  gateway: row.gateway ?? '',
+  device: row.device_id,
+  key: alarmKey(row.device_id, row.alarm_id),
+  alarm: believable(row.record.alarm, row.record.receivedAt),
+  since: row.started_at.getTime(),
+  receivedAt: row.received_at.getTime(),
+  late: row.late,
+  ...(row.record.location && { location: row.record.location }),
+})
+
 /** Alarms that are not over, as they were last described. */
 export async function openAlarms(db: Queryable): Promise<OpenAlarm[]> {
   const { rows } = await db.query<AlarmRow>(`${SELECT_ALARM} where a.ended_at is null and e.record is not null`)
-  return rows.map((row) => ({
-    gateway: row.gateway ?? '',
-    device: row.device_id,
-    key: alarmKey(row.device_id, row.alarm_id),
-    alarm: row.record.alarm,
-    since: row.started_at.getTime(),
-    receivedAt: row.received_at.getTime(),
-    late: row.late,
-  }))
+  return rows.map(openAlarmOf)
+}
+
+/** Those of these alarms that are stored as over, as they ended. */
+export async function endedAlarms(db: Queryable, shown: readonly { device: string; alarm: DeviceAlarm }[]): Promise<OpenAlarm[]> {
+  if (!shown.length) return []
+  const { rows } = await db.query<AlarmRow>(
+    `${SELECT_ALARM} where a.ended_at is not null and e.record is not null
+     and (a.device_id, a.alarm_id) in (select * from unnest($1::text[], $2::text[]))`,
+    [shown.map(({ device }) => device), shown.map(({ alarm }) => alarm.alarmId)],
+  )
+  return rows.map(openAlarmOf).map((each) => ({ ...each, alarm: { ...each.alarm, state: 'inactive' } }))
 }
 
 export interface AlarmsWork extends StreamWork<AlarmRecord> {
@@ -62,7 +79,13 @@ export interface AlarmsWork extends StreamWork<AlarmRecord> {
 /** Ended alarms are remembered so that a repeated older message does not raise them again; the oldest are forgotten first. */
 const MOST_REMEMBERED = 20_000
 
-export function alarmsWork({ live, pool }: { live: Pick<Live, 'alarm'>; pool: pg.Pool }): AlarmsWork {
+export interface AlarmsOptions {
+  live: Pick<Live, 'alarm'>
+  pool: pg.Pool
+  associations: Pick<Associations, 'heardAt'>
+}
+
+export function alarmsWork({ live, pool, associations }: AlarmsOptions): AlarmsWork {
   const remembered = new Map<string, AlarmState>()
   return {
     stream: 'alarms',
@@ -82,6 +105,8 @@ export function alarmsWork({ live, pool }: { live: Pick<Live, 'alarm'>; pool: pg
       remembered.delete(key)
       remembered.set(key, state)
       if (remembered.size > MOST_REMEMBERED) forgetOldest(remembered)
+      // A sender of alarms alone has no reading that could say where it is.
+      if (record.location) associations.heardAt(record.device, record.location, record.receivedAt)
       live.alarm({
         gateway,
         device: record.device,

@@ -20,8 +20,11 @@ import { framesOf, type HeldReading, heldOn, heldTooLong, settle } from './held-
 export interface Associations {
   readonly register: DeviceRegister
   plan(gateway: string): ChartingPlan
-  /** A message came from a device that says where it is: shown there at once if nothing better was told before. */
-  heardAt(device: string, place: Place): void
+  /**
+   * A message that a gateway had at `at` says where its device is: shown there at once, unless the device is on a patient by more than its bed. Of two such
+   * messages the newer counts, so a backlog does not wheel a device back.
+   */
+  heardAt(device: string, place: Place, at: number): void
   /** Tell the live state where these devices are and whether they are disputed, if that changed. */
   tell(devices: Iterable<RememberedDevice>): void
   /**
@@ -71,15 +74,25 @@ export function openAssociations({ database, timeline, live, log, modelOf = () =
   /** What the live state was told: the bed of each device (null: nowhere), and what it claims. */
   const told = new Map<string, string | null>()
   const disputed = new Map<string, string>()
+  /** Where each device last said that it is, and when. */
+  const said = new Map<string, { bed: string; at: number }>()
+
+  /** A patient's device is where the patient is. What only its bed speaks for, or is disputed, is where it says. */
+  function bedOf(device: RememberedDevice): string | null {
+    const open = device.associations.find((association) => association.endedAt === undefined)
+    const heard = said.get(device.id)?.bed ?? device.heardBed
+    return (open && open.basis !== 'bed' && !device.conflict ? (open.bed ?? heard) : (heard ?? open?.bed)) ?? null
+  }
+
+  function show(device: string, bed: string | null): void {
+    if (told.get(device) === bed) return
+    told.set(device, bed)
+    live.placed(device, bed ?? undefined)
+  }
 
   function tell(devices: Iterable<RememberedDevice>): void {
     for (const device of devices) {
-      const open = device.associations.find((association) => association.endedAt === undefined)
-      const bed = open?.bed ?? device.heardBed ?? null
-      if (told.get(device.id) !== bed) {
-        told.set(device.id, bed)
-        live.placed(device.id, bed ?? undefined)
-      }
+      show(device.id, bedOf(device))
       const claims = device.conflict?.claims
       if (disputed.get(device.id) === claims) continue
       if (claims === undefined) disputed.delete(device.id)
@@ -122,12 +135,18 @@ export function openAssociations({ database, timeline, live, log, modelOf = () =
     plan: (gateway) => new ChartingPlan(register, gateway, modelOf),
     tell,
     refresh,
-    heardAt(device, place) {
-      if (told.has(device)) return
+    heardAt(device, place, at) {
       const bed = bedKey(place)
-      if (!bed) return
-      told.set(device, bed)
-      live.placed(device, bed)
+      const before = said.get(device)
+      // A gateway's clock that ran ahead must not outlast being put right.
+      const when = Math.min(at, Date.now())
+      if (!bed || (before && when < before.at)) return
+      said.set(device, { bed, at: when })
+      if (bed === told.get(device)) return
+      const remembered = register.get(device)
+      // What is being looked up again may be on a patient: where it was told to be stands until that is known.
+      if (remembered) show(device, bedOf(remembered))
+      else if (!told.has(device)) show(device, bed)
     },
 
     async confirmAssociation(device, patient, by, at = Date.now()) {

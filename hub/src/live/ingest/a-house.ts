@@ -27,16 +27,17 @@ import type { IngestSettings } from './settings.ts'
 
 export const SITE = 'hosp'
 
-type Told = { [What in keyof Live]: { what: What; said: Parameters<Live[What]> } }[keyof Live]
+type Tellable = Exclude<keyof Live, 'openAlarms'>
+type Told = { [What in Tellable]: { what: What; said: Parameters<Live[What]> } }[Tellable]
 
 /** A live state that only writes down what it was told. */
 export interface Notes extends Live {
   readonly told: Told[]
   /** What was told of this kind, as the arguments of each call. */
-  of<What extends keyof Live>(what: What): Parameters<Live[What]>[]
+  of<What extends Tellable>(what: What): Parameters<Live[What]>[]
 }
 
-const kinds: readonly (keyof Live)[] = [
+const kinds: readonly Tellable[] = [
   'readings',
   'wave',
   'alarm',
@@ -50,11 +51,13 @@ const kinds: readonly (keyof Live)[] = [
   'degraded',
 ]
 
-export function takeNotes(): Notes {
+/** @param shown alarms that were on the walls before it was told anything */
+export function takeNotes(shown: ReturnType<Live['openAlarms']> = []): Notes {
   const told: Told[] = []
   const methods = Object.fromEntries(kinds.map((what) => [what, (...said: unknown[]) => void told.push({ what, said } as Told)]))
   return {
     ...(methods as unknown as Live),
+    openAlarms: () => shown,
     told,
     of: (what) => told.filter((note) => note.what === what).map((note) => note.said) as never,
   }
@@ -71,7 +74,13 @@ export interface House {
   engines: TemporaryEngines
   database: Database
   timeline: Timeline
-  hub(options?: { id?: string; settings?: Partial<IngestSettings>; database?: Database; timeline?: Timeline }): Promise<Hub>
+  hub(options?: {
+    id?: string
+    settings?: Partial<IngestSettings>
+    database?: Database
+    timeline?: Timeline
+    shown?: ReturnType<Live['openAlarms']>
+  }): Promise<Hub>
   gateway(id?: string): Promise<Gateway>
   /** A second set of pools to the same database, to be closed by the test. */
   openDatabase(): Database
@@ -93,9 +102,9 @@ export async function aHouse(gateways: readonly string[] = ['gw1']): Promise<Hou
     database,
     timeline,
     openDatabase: open,
-    async hub({ id = 'hub1', settings, ...own } = {}) {
+    async hub({ id = 'hub1', settings, shown, ...own } = {}) {
       const mqtt = await link(engines, `hub-${randomUUID()}`, 'hub')
-      const live = takeNotes()
+      const live = takeNotes(shown)
       const ingest = await startIngest({
         config: { ...config, hubId: id },
         database: own.database ?? database,

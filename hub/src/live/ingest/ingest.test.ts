@@ -498,6 +498,65 @@ test('now feeds the wall and no history', async () => {
   expect(await readingsOf('NOW1')).toEqual([])
 })
 
+describe('where a device is', () => {
+  const bedsOf = (device: string) => hub.live.of('placed').flatMap(([id, bed]) => (id === device ? [bed] : []))
+
+  test('an alarm says it too: its sender may send nothing else; also after a restart', async () => {
+    const alarm = anAlarm('Q1', { alarmId: 'only' }, { location: place('ICU^9^A') })
+    await gateway.send('alarms', alarm)
+    expect(bedsOf('Q1')).toEqual(['ICU^9^A^'])
+    await hub.stop()
+    hub = await house.hub({ settings: { expireEveryMs: 100, lettersPerMinute: 3 } })
+    expect(bedsOf('Q1')).toEqual(['ICU^9^A^'])
+  })
+
+  test('wheeled to another bed: shown there at once, also while nothing can be stored, and no backlog wheels it back', async () => {
+    const now = Date.now()
+    await gateway.send('adt', anAdt('A01', { patient: 'P-9101', bed: 'ICU^9^B', visit: 'V-9101', at: now - 60_000 }))
+    await gateway.send('readings', anObservation('Q2', { location: place('ICU^9^B') }))
+    await eventually(() => expect(bedsOf('Q2')).toEqual(['ICU^9^B^']))
+    const locker = await house.database.pool.connect()
+    await locker.query('begin; lock table device_association in access exclusive mode')
+    try {
+      await gateway.post('readings', anObservation('Q2', { location: place('ICU^9^C') }))
+      await eventually(() => expect(bedsOf('Q2')).toEqual(['ICU^9^B^', 'ICU^9^C^']), 2_000)
+      await gateway.post('readings', anObservation('Q2', { location: place('ICU^9^B'), receivedAt: now - 30_000 }))
+    } finally {
+      await locker.query('rollback')
+      locker.release()
+    }
+    await gateway.send('readings', anObservation('Q9'))
+    await sleep(50)
+    expect(bedsOf('Q2')).toEqual(['ICU^9^B^', 'ICU^9^C^'])
+  })
+
+  test('on a patient by PID-3 it stays with the patient; while that is disputed it stands where it says', async () => {
+    await gateway.send('adt', anAdt('A01', { patient: 'P-9103', bed: 'ICU^9^D', visit: 'V-9103', at: Date.now() - 60_000 }))
+    const says = (patient: string, bed: string) =>
+      gateway.send('readings', anObservation('Q3', { patient: mrn(patient), location: place(bed) }))
+    await says('P-9103', 'ICU^9^D')
+    await says('P-9103', 'ICU^9^E')
+    await eventually(() => expect(bedsOf('Q3')).toEqual(['ICU^9^D^']))
+    await says('P-9104', 'ICU^9^E')
+    await eventually(() => expect(bedsOf('Q3')).toEqual(['ICU^9^D^', 'ICU^9^E^']))
+  })
+})
+
+test('an alarm whose end a dead hub had stored and not told Redis leaves the wall; one that began again stays', async () => {
+  const at = Date.now() - 5_000
+  await gateway.send('alarms', anAlarm('R1', { alarmId: 'over', at }), anAlarm('R1', { alarmId: 'again', at }))
+  await gateway.send('alarms', anAlarm('R1', { alarmId: 'over', phase: 'end', state: 'inactive', at: at + 1000 }))
+  await hub.stop()
+  const shown = ['over', 'again', 'unstored'].map((alarmId) => ({ device: 'R1', alarm: anAlarm('R1', { alarmId, at }).alarm }))
+  hub = await house.hub({ settings: { expireEveryMs: 100, lettersPerMinute: 3 }, shown })
+  const told = hub.live.of('alarm').flatMap(([{ device, alarm }]) => (device === 'R1' ? [alarm] : []))
+  expect(told.map(({ alarmId, state }) => [alarmId, state])).toEqual([
+    ['again', 'active'],
+    ['over', 'inactive'],
+  ])
+  expect(told[1]!.at).toBe(at + 1000)
+})
+
 test('a hub that starts knows what the last one knew', async () => {
   await gateway.send(
     'adt',

@@ -79,7 +79,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { pool, ingest: ingestPool } = database
   const letters = openLetters({ database, mqtt, live, site, log })
   const associations = openAssociations({ database, timeline, live, log, ...(options.modelOf && { modelOf: options.modelOf }) })
-  const alarms = alarmsWork({ live, pool: ingestPool })
+  const alarms = alarmsWork({ live, pool: ingestPool, associations })
   const works = {
     alarms,
     adt: adtWork({ associations, live, pool: ingestPool, log }),
@@ -277,7 +277,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   /** The newest of each device while a backlog stands before it: for the wall only. */
   function hearNow({ gateway, devices }: Now): void {
     for (const { device, receivedAt, location, frames } of devices) {
-      if (location) associations.heardAt(device, location)
+      if (location) associations.heardAt(device, location, receivedAt)
       const real = frames
         .map(({ at, metrics }) => ({ at, metrics: metrics.filter(({ quality }) => quality !== 'TEST' && quality !== 'DEMO') }))
         .filter(({ at, metrics }) => metrics.length && at <= receivedAt + FUTURE_MS)

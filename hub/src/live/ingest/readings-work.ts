@@ -56,7 +56,7 @@ export function readingsWork({
       if (record.flags?.includes('from_future')) return
       const frames = realFrames(record)
       if (!frames.length && !record.unmapped?.length) return
-      if (record.location) associations.heardAt(record.device, record.location)
+      if (record.location) associations.heardAt(record.device, record.location, record.receivedAt)
       live.readings({
         gateway,
         device: record.device,

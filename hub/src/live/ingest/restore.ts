@@ -4,7 +4,7 @@
  */
 import type pg from 'pg'
 import { beds } from '../../modules/inpatient/service.ts'
-import { type OpenAlarm, openAlarms } from '../alarms/alarms.ts'
+import { endedAlarms, type OpenAlarm, openAlarms } from '../alarms/alarms.ts'
 import type { Associations } from '../associations/associations.ts'
 import type { Letters } from '../letters/letters.ts'
 import type { Live } from '../live.ts'
@@ -27,7 +27,12 @@ export async function restoreLive({ pool, live, associations, letters, isOurs }:
   const { rows } = await pool.query<{ id: string }>('select id from device')
   await associations.refresh(rows.map((row) => row.id))
   const open = (await openAlarms(pool)).filter(({ gateway }) => !isOurs(gateway))
-  for (const alarm of open) live.alarm(alarm)
+  for (const { location, ...alarm } of open) {
+    if (location) associations.heardAt(alarm.device, location, alarm.receivedAt)
+    live.alarm(alarm)
+  }
+  // A hub that died had told Redis of the alarm and not yet of its end.
+  for (const { location, ...alarm } of await endedAlarms(pool, live.openAlarms())) if (!isOurs(alarm.gateway)) live.alarm(alarm)
   for (const letter of (await letters.list({ limit: LETTERS })).reverse()) live.letter(letter)
   return open
 }

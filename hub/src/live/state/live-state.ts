@@ -183,6 +183,12 @@ export class LiveMemory implements LiveState {
     }
   }
 
+  openAlarms(): { device: string; alarm: DeviceAlarm }[] {
+    return [...this.devices.values()].flatMap((device) =>
+      [...device.alarms.values()].filter(({ ended }) => !ended).map(({ alarm }) => ({ device: device.id, alarm })),
+    )
+  }
+
   bed(id: string, place: Place, occupant?: Occupant): void {
     this.takeBed(id, place, occupant, this.clock.now())
   }
