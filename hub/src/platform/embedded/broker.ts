@@ -11,17 +11,22 @@ import { Aedes, type AuthenticateError, type Client } from 'aedes'
 import type { Logger } from 'pino'
 import { type Credentials, credentialsFile, isPassword, type Role, readCredentials } from './credentials.ts'
 import { limitPacketSize } from './packet-size.ts'
+import { watchSlowReaders } from './slow-readers.ts'
 
 /** A batch is at most 1 MiB or so; a packet above this ends its connection before it is in memory. */
 const PACKET_LIMIT_BYTES = 4 * 1024 * 1024
-/** Who does not read for this long is disconnected; until then it holds up the others. aedes' own default stalls everybody for 60 s. */
+/** Who does not read for this long is disconnected. aedes' own default stalls everybody for 60 s. */
 const DRAIN_TIMEOUT_MS = 3000
+/** What a house at full load sends a hub in that time; until then who does not read holds up nobody. */
+const HELD_BYTES = 32 * 1024 * 1024
 const CONNECT_TIMEOUT_MS = 10_000
 const CONNECTION_LIMIT = 1024
 const ACCOUNTS_LOOKED_AT_MS = 1000
 
 export interface Broker {
   port: number
+  /** Identifiers of who is connected. */
+  clients(): string[]
   close(): Promise<void>
 }
 
@@ -100,10 +105,16 @@ export async function openBroker({
   aedes.on('connectionError', (_client, error) => log.info({ reason: error.message }, 'connection ended before it was one'))
 
   const sockets = new Set<Socket>()
+  const slowReaders = watchSlowReaders({
+    heldBytes: HELD_BYTES,
+    patienceMs: DRAIN_TIMEOUT_MS,
+    frozen: ({ remoteAddress: peer, writableLength: bytes }) => log.warn({ peer, bytes }, 'a client does not read: disconnected'),
+  })
   const server = createServer((socket) => {
     socket.setNoDelay(true)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    slowReaders.watch(socket)
     limitPacketSize(socket, PACKET_LIMIT_BYTES, (bytes) => log.warn({ peer: socket.remoteAddress, bytes }, 'packet too large'))
     aedes.handle(socket)
   })
@@ -126,8 +137,10 @@ export async function openBroker({
 
   return {
     port: (server.address() as { port: number }).port,
+    clients: () => Object.keys((aedes as unknown as { clients: Record<string, Client> }).clients),
     async close() {
       clearInterval(watch)
+      slowReaders.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await Promise.race([
         new Promise<void>((resolve) => aedes.close(() => resolve())),
