@@ -107,9 +107,33 @@ describe('whole-message refusals', () => {
     ['an endless id', msh({ id: '1'.repeat(257) }), 'BAD_VALUE'],
     ['an old version', msh({ version: '2.4' }), 'UNSUPPORTED_VERSION'],
     ['too many rows', msh() + 'OBX|1|NM|147842^^MDC|1.2.1.1|70|/min\r'.repeat(MAX_ROWS + 1), 'TOO_MANY_ROWS'],
+    ['a mebibyte of alarms', `${msh({ type: 'ORU^R40' })}OBX|1|ST|196648\r${'OBR\r'.repeat(260_000)}`, 'TOO_MANY_ROWS'],
+    ['a mebibyte of merges', msh({ type: 'ADT^A40' }) + 'PID|||1\rMRG|2\r'.repeat(70_000), 'TOO_MANY_ROWS'],
   ])('%s', (_, text, code) => expect(read(text).refusal?.code).toBe(code))
   test('5000 rows are not too many', () =>
     expect(read(msh() + 'OBX|1|NM|147842^^MDC|1.2.1.1|70|/min\r'.repeat(MAX_ROWS)).refusal).toBeUndefined())
+})
+
+describe('waveforms at the edge of sense', () => {
+  const wave = (samples: string, rate: string) =>
+    [
+      'MSH|^~\\&|A|B|||20260115101531+0900||ORU^R01|1|P|2.6',
+      'OBR|1||1|x|||20260115101530+0900',
+      `OBX|1|NA|131329^MDC_ECG_ELEC_POTL_I^MDC|1.2.1.1|${samples}`,
+      `OBX|2|NM|0^MDC_ATTR_SAMP_RATE^MDC|1.2.1.1.1|${rate}|264608^MDC_DIM_PER_SEC^MDC`,
+    ].join('\r')
+  test('a million empty samples become records that a broker takes', () => {
+    const { records } = read(wave('^'.repeat(1_000_000), '500'))
+    const waves = records.filter((r) => r.stream === 'waves')
+    expect(Math.max(...waves.map((r) => JSON.stringify(r.record).length))).toBeLessThan(1024 * 1024)
+    const samples = waves.flatMap((r) => (r.stream === 'waves' ? r.record.blocks : [])).reduce((n, b) => n + b.samples.length, 0)
+    expect(samples).toBe(1_000_001)
+  })
+  test('a rate that would end beyond any calendar is a bad row, not a bad record', () => {
+    const { records, problems } = read(wave('1^'.repeat(50_000), '0.000000000001'))
+    expect(problems).toMatchObject([{ code: 'BAD_VALUE' }])
+    expect(records).toMatchObject([{ stream: 'readings', record: { unmapped: [{ reason: 'BAD_VALUE' }] } }])
+  })
 })
 
 test('scenario 10: the same body is the same digest, whatever its header; another body is another', () => {

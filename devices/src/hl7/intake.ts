@@ -36,6 +36,8 @@ export interface Intake {
 
 /** Domain page "Bedside monitoring", section 14. */
 export const MAX_ROWS = 5000
+/** Each of these may become a record or a part of one: a mebibyte of `OBR` alone would be 260,000 alarms. */
+const COUNTED: ReadonlySet<string> = new Set(['OBX', 'OBR', 'PID', 'MRG'])
 /** HL7 allows 199 characters; records hold 256. */
 const MAX_ID = 256
 
@@ -111,11 +113,12 @@ function refusalOf(hl7: Hl7, header: Header, supported: boolean, context: Intake
   if (header.id === '') return refusal('MISSING_FIELD', 'MSH-10 is empty', { segment: 'MSH', sequence: 1, field: 10 })
   if (header.id.length > MAX_ID)
     return refusal('BAD_VALUE', `MSH-10 is longer than ${MAX_ID} characters`, { segment: 'MSH', sequence: 1, field: 10 })
-  let rows = 0
-  for (const s of hl7.segments) if (s.name === 'OBX') rows++
-  return rows > MAX_ROWS
-    ? refusal('TOO_MANY_ROWS', `${rows} OBX segments; at most ${MAX_ROWS} are taken`, { segment: 'OBX', sequence: MAX_ROWS + 1 })
-    : undefined
+  const over = hl7.segments.find((s) => s.sequence > MAX_ROWS && COUNTED.has(s.name))
+  if (!over) return undefined
+  return refusal('TOO_MANY_ROWS', `${hl7.all(over.name).length} ${over.name} segments; at most ${MAX_ROWS} are taken`, {
+    segment: over.name,
+    sequence: MAX_ROWS + 1,
+  })
 }
 
 function isKnown(hl7: Hl7, { sender }: Header, senders: readonly string[]): boolean {

@@ -50,6 +50,8 @@ interface Measured {
 }
 
 const WAVES_IN_RECORD = 64
+/** A message of a mebibyte may hold a million empty samples, each five times as long in a record: the record must stay one that a broker takes. */
+const SAMPLES_IN_RECORD = 100_000
 
 /**
  * Reads an ORU^R01 of version 2.5 to 2.8. A row that cannot be read is dropped and named in `problems`; the others stand. Rows whose
@@ -271,11 +273,25 @@ class Reader {
         if (unmapped.length > 0) record.unmapped = unmapped
         out.push({ stream: 'readings', record })
       }
-      for (let i = 0; i < blocks.length; i += WAVES_IN_RECORD)
-        out.push({ stream: 'waves', record: { kind: 'wave', ...from, blocks: blocks.slice(i, i + WAVES_IN_RECORD) } })
+      for (const some of inRecords(blocks)) out.push({ stream: 'waves', record: { kind: 'wave', ...from, blocks: some } })
     }
     return out
   }
+}
+
+function* inRecords(blocks: readonly WaveBlock[]): Generator<WaveBlock[]> {
+  let some: WaveBlock[] = []
+  let samples = 0
+  for (const block of blocks) {
+    if (some.length === WAVES_IN_RECORD || (some.length > 0 && samples + block.samples.length > SAMPLES_IN_RECORD)) {
+      yield some
+      some = []
+      samples = 0
+    }
+    some.push(block)
+    samples += block.samples.length
+  }
+  if (some.length > 0) yield some
 }
 
 /** sys > mean > dia in each family of pressures; where it does not hold, none of them can be trusted (section 5: QUES). */

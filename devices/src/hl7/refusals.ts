@@ -10,7 +10,7 @@ export const refusals = {
     severity: 'E',
     answer: 'R',
     retry: 'never',
-    says: 'The message has more than 5000 OBX segments',
+    says: 'The message has more than 5000 segments of one kind',
   },
   UNSUPPORTED_MESSAGE: {
     condition: 200,

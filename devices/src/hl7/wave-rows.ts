@@ -10,6 +10,8 @@ import type { RowProblem } from './refusals.ts'
 /** A record's block holds this many samples; a longer stretch becomes several blocks. */
 const BLOCK_SAMPLES = 20_000
 const MAX_RATE_HZ = 10_000
+/** One sample in 100 s [DEF]: what is slower is no waveform, and its last sample could lie beyond any calendar. */
+const MIN_RATE_HZ = 0.01
 
 interface OpenWave {
   obx: Segment
@@ -82,10 +84,10 @@ function readWave({ obx, path, device, attributes }: OpenWave, start: number, ou
   if (code === undefined) return { code: 'BAD_VALUE', says: 'OBX-3 has no numeric code', location: at(obx, 3) }
   const rateHz = readRate(attributes)
   if (rateHz === undefined) return { code: 'MISSING_FIELD', says: 'A waveform needs MDC_ATTR_SAMP_RATE', location: at(obx, 5) }
-  if (!(rateHz > 0 && rateHz <= MAX_RATE_HZ))
+  if (!(rateHz >= MIN_RATE_HZ && rateHz <= MAX_RATE_HZ))
     return {
       code: 'BAD_VALUE',
-      says: 'MDC_ATTR_SAMP_RATE is not between 0 and 10000 /s',
+      says: `MDC_ATTR_SAMP_RATE is not between ${MIN_RATE_HZ} and ${MAX_RATE_HZ} /s`,
       location: at(attributes.rate ?? attributes.period!, 5),
     }
   const samples = readSamples(obx, attributes.invalid)
