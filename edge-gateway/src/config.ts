@@ -118,7 +118,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     mqttCredentials: credentials,
     folder,
     spoolLimitBytes: whole('SPOOL_LIMIT_BYTES', 2 * 1024 ** 3, 8 * 1024 ** 2, 2 ** 50),
-    duplicatesBytes: whole('DUPLICATES_BYTES', 256 * 1024 ** 2, 64 * 1024, 2 ** 40),
+    duplicatesBytes: whole('DUPLICATES_BYTES', 256 * 1024 ** 2, 64 * 1024, 2 ** 35),
     duplicateDays: whole('DUPLICATE_DAYS', 7, 7, 365),
     waveAgeMs: whole('WAVE_AGE_S', 600, 1, 7 * 86_400) * 1000,
     windowBytes: whole('UPLINK_WINDOW_BYTES', 4 * 1024 ** 2, 256 * 1024, 2 ** 30),

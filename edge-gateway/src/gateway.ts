@@ -59,7 +59,7 @@ export async function startGateway(
       timeZone: config.timeZone,
       senders: allowedSenders(config.senders),
       session,
-      onReading: (record) => newest.heard(record),
+      onReading: (record, json) => newest.heard(record, json),
       log,
     })
     const listener = await listenMllp({

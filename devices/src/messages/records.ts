@@ -33,6 +33,8 @@ const origin = {
   sentAt: Type.Optional(Instant),
   /** When the gateway had the whole frame. */
   receivedAt: Instant,
+  /** A short digest of everything after MSH, by the gateway: tells it a repetition from another message under the same MSH-10. */
+  body: Type.Optional(Type.Integer({ minimum: 0 })),
   /**
    * What a reader should know: `tz_assumed` (no offset, the site's zone used), `profile_unknown` (MSH-21),
    * `sender_unregistered`, `clock_skew` (|MSH-7 − received| > 60 s), `from_future` (> 5 min ahead: held, not charted),

@@ -6,7 +6,7 @@
  */
 import { type StreamName, streamNames } from '@wardline/devices/streams.ts'
 import type { Spool } from '../spool/spool.ts'
-import { DuplicateTable, type Id } from './table.ts'
+import { bodyOf, DuplicateTable, type Id } from './table.ts'
 
 export type Seen =
   | { is: 'new'; flight: Flight }
@@ -58,8 +58,8 @@ export class Duplicates {
         const run = await lane.read(next, { records: 1000, bytes: 1024 * 1024 })
         if (!run) break
         for (const payload of run.payloads) {
-          const record = JSON.parse(payload.toString()) as { sender: string; id: string }
-          table.enter(table.id(record.sender, record.id))
+          const record = JSON.parse(payload.toString()) as { sender: string; id: string; body?: number }
+          table.enter(table.id(record.sender, record.id, record.body))
         }
         next = run.first + run.payloads.length
       }
@@ -75,7 +75,7 @@ export class Duplicates {
     const key = `${sender}\x1f${messageId}`
     const flight = this.#flights.get(key)
     if (flight) return { is: flight.body === body ? 'same' : 'reused', settled: (f) => void flight.waiting.push(f) }
-    const id = this.table.id(sender, messageId, body)
+    const id = this.table.id(sender, messageId, bodyOf(body))
     const is = this.table.look(id)
     if (is !== 'new') return { is, settled: (f) => f() }
     const mine: Flight = { key, id, body, waiting: [] }
@@ -92,7 +92,7 @@ export class Duplicates {
 
   /** Taken in again by hand: known from now on, if it was not. */
   enter(sender: string, messageId: string, body: string): void {
-    this.table.enter(this.table.id(sender, messageId, body))
+    this.table.enter(this.table.id(sender, messageId, bodyOf(body)))
   }
 
   /** Puts the table on disk, and tells the spool up to where it needs not be filled again. */

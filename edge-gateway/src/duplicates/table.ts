@@ -1,9 +1,10 @@
 /**
  * Which message ids were taken in the last seven days, in one file of a fixed size.
  *
- * The file is an array of 64-byte buckets; an id belongs to one bucket, of six places of ten bytes: 48 bits of its fingerprint, 16
+ * The file is an array of 64-byte buckets; an id belongs to one bucket, of six places of ten bytes: 40 bits of its fingerprint, 24
  * bits of its body's digest, and the hour it was entered. A false "seen before" needs the same bucket, fingerprint and digest:
- * less than one in 10¹⁷ messages. When a bucket is full of ids that are not old yet, the oldest gives way and is counted.
+ * less than one in 10¹⁷ messages. Of a sender whose messages all have one id, where only the digest tells them apart, it is one in a
+ * million. When a bucket is full of ids that are not old yet, the oldest gives way and is counted.
  *
  * New ids are held in memory and written together, once a minute, in the order of the file: written one by one, each id would cost
  * a whole page of the disk, and the spool would wait behind them (ADR 0003).
@@ -19,10 +20,16 @@ const BLOCK_BYTES = 64 * PAGE_BYTES
 const SYNC_EVERY_BYTES = 8 * 1024 * 1024
 const HOUR_MS = 3_600_000
 const ANY_BODY = 0
+/** Bodies of one id that are held in memory: more are of a sender that does not number its messages. */
+const MOST_BODIES = 8
+const BODIES = 2 ** 24
+
+/** 24 bits of a body's digest, never 0. */
+export const bodyOf = (digest: string): number => crc32(digest) % BODIES || 1
 
 /** An id on its way in or out of the table. */
 export interface Id {
-  /** 48 bits, never 0. */
+  /** 40 bits, never 0. */
   print: number
   bucket: number
   body: number
@@ -57,13 +64,13 @@ export class DuplicateTable {
     return this.#fresh.count
   }
 
-  /** @param body the digest of the message without its header; left out when it is not known any more. */
-  id(sender: string, messageId: string, body?: string): Id {
+  /** @param body {@link bodyOf} the message; left out when it is not known any more. */
+  id(sender: string, messageId: string, body = ANY_BODY): Id {
     const key = `${sender}\x1f${messageId}`
     return {
-      print: hash53(key, 0x9e3779b9) % 0xffffffffffff || 1, // an empty place is all zeros
+      print: hash53(key, 0x9e3779b9) % 2 ** 40 || 1, // an empty place is all zeros
       bucket: hash53(key, 0x85ebca6b) % this.#buckets,
-      body: body === undefined ? ANY_BODY : crc32(body) & 0xffff || 1,
+      body,
     }
   }
 
@@ -83,8 +90,8 @@ export class DuplicateTable {
     const bucket = this.#bucket
     readSync(this.#fd, bucket, 0, BUCKET_BYTES, id.bucket * BUCKET_BYTES)
     for (let at = 0; at < PLACES * PLACE_BYTES; at += PLACE_BYTES) {
-      if (bucket.readUIntLE(at, 6) !== id.print || this.#age(bucket.readUInt16LE(at + 8)) > this.#keepHours) continue
-      if (sameBody(bucket.readUInt16LE(at + 6), id.body)) return 'same'
+      if (bucket.readUIntLE(at, 5) !== id.print || this.#age(bucket.readUInt16LE(at + 8)) > this.#keepHours) continue
+      if (sameBody(bucket.readUIntLE(at + 5, 3), id.body)) return 'same'
       reused = true
     }
     return reused ? 'reused' : 'new'
@@ -100,10 +107,10 @@ export class DuplicateTable {
     let place = base
     let placeAge = -1
     for (let at = base; at < base + PLACES * PLACE_BYTES; at += PLACE_BYTES) {
-      const print = buffer.readUIntLE(at, 6)
+      const print = buffer.readUIntLE(at, 5)
       const age = print === 0 ? Number.POSITIVE_INFINITY : this.#age(buffer.readUInt16LE(at + 8))
       if (print === id.print && age <= this.#keepHours) {
-        const body = buffer.readUInt16LE(at + 6)
+        const body = buffer.readUIntLE(at + 5, 3)
         if (body === id.body || id.body === ANY_BODY) return false
       }
       if (age > placeAge) {
@@ -112,8 +119,8 @@ export class DuplicateTable {
       }
     }
     if (placeAge <= this.#keepHours) this.evicted++
-    buffer.writeUIntLE(id.print, place, 6)
-    buffer.writeUInt16LE(id.body, place + 6)
+    buffer.writeUIntLE(id.print, place, 5)
+    buffer.writeUIntLE(id.body, place + 5, 3)
     buffer.writeUInt16LE(Math.floor(this.#now() / HOUR_MS) & 0xffff, place + 8)
     return true
   }
@@ -175,36 +182,36 @@ export class DuplicateTable {
 class Held {
   /** Fingerprint → bucket and body in one number. */
   #ids = new Map<number, number>()
-  /** The few that share a fingerprint: an id with a second body. */
-  #more: Id[] = []
+  /** The few fingerprints that have more than one: an id with other bodies. The newest last. */
+  #more = new Map<number, Id[]>()
+  #moreCount = 0
 
   get count(): number {
-    return this.#ids.size + this.#more.length
+    return this.#ids.size + this.#moreCount
   }
   add(id: Id): void {
-    const value = id.bucket * 0x10000 + id.body
+    const value = id.bucket * BODIES + id.body
     const before = this.#ids.get(id.print)
-    if (before === undefined) this.#ids.set(id.print, value)
-    else if (
-      before !== value &&
-      !this.#more.some((one) => one.print === id.print && one.bucket === id.bucket && one.body === id.body)
-    ) {
-      this.#more.push(id)
-    }
+    if (before === undefined) return void this.#ids.set(id.print, value)
+    if (before === value) return
+    const more = this.#more.get(id.print)
+    if (!more) this.#more.set(id.print, [id])
+    else if (more.some((one) => one.bucket === id.bucket && one.body === id.body)) return
+    else more.push(id)
+    if (more && more.length > MOST_BODIES) more.shift()
+    else this.#moreCount++
   }
   look(id: Id): 'new' | 'same' | 'reused' {
     const value = this.#ids.get(id.print)
     if (value === undefined) return 'new'
-    const all = this.#more.filter((one) => one.print === id.print)
-    const bodies = [{ bucket: Math.floor(value / 0x10000), body: value % 0x10000 }, ...all].filter(
-      (one) => one.bucket === id.bucket,
-    )
+    const first = { bucket: Math.floor(value / BODIES), body: value % BODIES }
+    const bodies = [first, ...(this.#more.get(id.print) ?? [])].filter((one) => one.bucket === id.bucket)
     if (bodies.some((one) => sameBody(one.body, id.body))) return 'same'
     return bodies.length ? 'reused' : 'new'
   }
   list(): Id[] {
-    const ids = this.#more.slice()
-    for (const [print, value] of this.#ids) ids.push({ print, bucket: Math.floor(value / 0x10000), body: value % 0x10000 })
+    const ids = [...this.#more.values()].flat()
+    for (const [print, value] of this.#ids) ids.push({ print, bucket: Math.floor(value / BODIES), body: value % BODIES })
     return ids
   }
 }

@@ -94,6 +94,37 @@ describe('what is refused', () => {
     expect((await device.says(admission('2', { sender: 'Other' }))).map(codeOf)).toEqual(['AR'])
   })
 
+  test('a mebibyte of MSH is one refusal, not 260,000', async () => {
+    const gateway = await aGateway()
+    const device = await aDevice(gateway)
+    device.socket.write(`\x0b${'MSH\r'.repeat(260_000)}\x1c\r`)
+    expect((await device.answered(1)).map(codeOf)).toEqual(['AR'])
+    expect(gateway.stats().messages.refusedBy).toEqual({ TOO_LARGE: 1 })
+    expect((await device.says(reading('after'))).map(codeOf)).toEqual(['AA'])
+  })
+
+  test('what would be a record that no broker takes', async () => {
+    const gateway = await aGateway()
+    const device = await aDevice(gateway)
+    const row = `OBX|9|ST|1^x^MDC|1.1.1.1|${'\x01'.repeat(4_050)}\r`
+    expect((await device.says(reading('long') + row.repeat(250))).map(codeOf)).toEqual(['AR'])
+    expect(gateway.stats().messages.refusedBy).toEqual({ TOO_LARGE: 1 })
+    expect(gateway.stats().streams.find((s) => s.name === 'readings')!.last).toBe(0)
+  })
+
+  test('characters that no database takes are replaced, and the rest of the message stands', async () => {
+    const dir = aDataDir()
+    const gateway = await aGateway(dir)
+    const device = await aDevice(gateway)
+    // A zero byte, an escaped one, and a name that is cut in the middle of a surrogate pair.
+    const name = `${'n'.repeat(255)}\u{1F600}`
+    const message = admission('A1').replace('Berg^Anna', `Be\0rg\\X00\\^${name}`).replace('|2.5', '|2.5||||||UNICODE UTF-8')
+    expect((await device.says(message)).map(codeOf)).toEqual(['AA'])
+    await gateway.close()
+    const [record] = (await spooled(dir, 'adt')) as { patient: { family: string; given: string } }[]
+    expect(record!.patient).toMatchObject({ family: 'Be\ufffdrg\ufffd', given: `${'n'.repeat(255)}\ufffd` })
+  })
+
   test('100 MB in one message: refused, in bounded memory, and the connection goes on', async () => {
     const gateway = await aGateway()
     const device = await aDevice(gateway)
@@ -141,6 +172,19 @@ describe('duplicates', () => {
     const third = await aGateway(dir)
     await (await aDevice(third)).says(admission('A1'))
     expect(third.stats().messages).toMatchObject({ accepted: 0, duplicates: 1 })
+    // Learnt from the spool again, the id still tells a repetition from another message: that one is kept.
+    const other = admission('A1', { patient: 'P-2' })
+    expect(codeOf((await (await aDevice(third)).says(other))[0]!)).toBe('AA')
+    expect(third.stats().messages.refusedBy).toEqual({ DUPLICATE_ID_REUSED: 1 })
+  })
+
+  test('a sender that gives all its messages one id: each of them is kept', async () => {
+    const gateway = await aGateway()
+    const device = await aDevice(gateway)
+    const count = 3_000
+    device.send(...Array.from({ length: count }, (_, i) => admission('1', { patient: `P-${i}` })))
+    expect(new Set((await device.answered(count)).map(codeOf))).toEqual(new Set(['AA']))
+    expect(gateway.stats().messages.refusedBy).toEqual({ DUPLICATE_ID_REUSED: count - 1 })
   })
 
   test('the same id for another message is answered as a duplicate, not applied, and kept for a person to look at', async () => {

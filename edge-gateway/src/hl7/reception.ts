@@ -8,14 +8,18 @@ import type { MllpFrame } from '@wardline/devices/hl7/mllp.ts'
 import { type Refusal, type RefusalCode, refusal, refusals as table } from '@wardline/devices/hl7/refusals.ts'
 import type { ObservationRecord, RefusalRecord } from '@wardline/devices/messages/records.ts'
 import type { Duplicates } from '../duplicates/duplicates.ts'
+import { bodyOf } from '../duplicates/table.ts'
 import type { Spool } from '../spool/spool.ts'
 import { Senders } from './senders.ts'
+import { type Written, write, writeOne } from './written.ts'
 
 type Answer = (messages: readonly Buffer[]) => void
 
 /** [STD records.ts RefusalRecord.raw] */
 const KEPT_BYTES = 64 * 1024
 const WORD = 256
+/** Messages in one frame, at most [DEF]: a mebibyte of `MSH` alone would be 260,000 refusals. */
+const MOST_IN_FRAME = 5_000
 /** How many refusals the gateway's own page shows. */
 const SHOWN = 50
 
@@ -27,7 +31,7 @@ export interface ReceptionOptions {
   /** A new one for each start of the process: part of each refusal's id. */
   session: string
   /** Told of each reading that was taken. */
-  onReading?(record: ObservationRecord): void
+  onReading?(record: ObservationRecord, json: string): void
   log: { warn(o: object, m: string): void }
   now?: () => number
 }
@@ -61,6 +65,11 @@ export class Reception {
     }
     const messages = mayBeBatch(frame.bytes) ? splitBatch(frame.bytes) : []
     if (messages.length <= 1) return void this.#message(messages[0] ?? frame.bytes, peer, answer)
+    if (messages.length > MOST_IN_FRAME) {
+      const says = `${messages.length} messages in one frame; at most ${MOST_IN_FRAME} are taken`
+      const intake = { ...this.#read(messages[0]!, this.#now()), isAck: false, refusal: refusal('TOO_LARGE', says) }
+      return void this.#refuse(intake, frame.bytes, frame.bytes.length, peer, answer)
+    }
     const all: (readonly Buffer[])[] = []
     let left = messages.length
     for (const [i, message] of messages.entries()) {
@@ -92,8 +101,10 @@ export class Reception {
     }
     const { message } = intake
     if (intake.refusal || !message) return void this.#refuse(intake, bytes, bytes.length, peer, answer)
+    const written = write(intake.records, bodyOf(intake.bodyDigest))
+    if ('code' in written) return void this.#refuse({ ...intake, refusal: written }, bytes, bytes.length, peer, answer)
     if (again) {
-      return void this.#store(intake, peer, receivedAt, answer, (error) => {
+      return void this.#store(intake, written, peer, receivedAt, answer, (error) => {
         if (!error) this.#options.duplicates.enter(message.sender, message.id, intake.bodyDigest)
         // There is nobody to keep it: back to where it came from.
         else this.#refuse({ ...intake, refusal: full(error) }, bytes, bytes.length, peer, () => {})
@@ -102,7 +113,9 @@ export class Reception {
     const seen = this.#options.duplicates.look(message.sender, message.id, intake.bodyDigest)
     if (seen.is === 'new') {
       const { flight } = seen
-      return void this.#store(intake, peer, receivedAt, answer, (error) => this.#options.duplicates.settle(flight, error))
+      return void this.#store(intake, written, peer, receivedAt, answer, (error) =>
+        this.#options.duplicates.settle(flight, error),
+      )
     }
     // Bytes are the socket's, and used again: what is needed later is copied now.
     const raw = seen.is === 'reused' ? Buffer.from(bytes) : undefined
@@ -116,9 +129,15 @@ export class Reception {
     })
   }
 
-  #store(intake: Intake, peer: string, receivedAt: number, answer: Answer, settled: (error?: Error) => void): void {
+  #store(
+    intake: Intake,
+    records: readonly Written[],
+    peer: string,
+    receivedAt: number,
+    answer: Answer,
+    settled: (error?: Error) => void,
+  ): void {
     const { records: read, problems } = intake
-    const records = read.map(({ stream, record }) => ({ stream, json: JSON.stringify(record) }))
     const header = intake.message!
     this.#options.spool.put(records, receivedAt, (error) => {
       settled(error)
@@ -126,7 +145,8 @@ export class Reception {
       this.accepted++
       this.rowsDropped += problems.length
       this.senders.heard(header.sender, peer, 'accepted', receivedAt, header.sentAt)
-      for (const { stream, record } of read) if (stream === 'readings') this.#options.onReading?.(record)
+      for (const [i, { stream, record }] of read.entries())
+        if (stream === 'readings') this.#options.onReading?.(record, records[i]!.json)
       answer(answers(intake, 'accepted'))
     })
   }
@@ -196,10 +216,11 @@ export class Reception {
       raw: bytes.toString('base64', 0, Math.min(bytes.length, KEPT_BYTES)),
       bytes: length,
     }
-    const { raw: _, kind: __, ...shown } = record
+    const json = writeOne(record)
+    const { raw: _, kind: __, ...shown } = JSON.parse(json) as RefusalRecord // with texts of its own, not the message's
     this.lastRefusals.unshift(shown)
     if (this.lastRefusals.length > SHOWN) this.lastRefusals.pop()
-    this.#options.spool.put([{ stream: 'refusals', json: JSON.stringify(record) }], record.receivedAt, (error) => {
+    this.#options.spool.put([{ stream: 'refusals', json }], record.receivedAt, (error) => {
       if (error) this.#options.log.warn({ code: refused.code, peer, error: error.message }, 'a refused message could not be kept')
       done(error)
     })

@@ -1,6 +1,7 @@
 /** Who was heard since the start, and who may be heard at all. */
 import { readFileSync, statSync } from 'node:fs'
 import type { GatewayHealth } from '@wardline/devices/messages/envelopes.ts'
+import { ownCopy } from '../own-copy.ts'
 
 const MOST = 1_000
 const LOOK_AGAIN_MS = 2_000
@@ -16,8 +17,8 @@ export class Senders {
     if (!one) {
       // Whoever invents names pushes out other invented names first: the one that was silent for longest.
       if (this.#heard.size >= MOST) this.#heard.delete(this.#longestSilent())
-      one = { sender, peer, accepted: 0, refused: 0, lastAt: at }
-      this.#heard.set(sender, one)
+      one = { sender: ownCopy(sender), peer, accepted: 0, refused: 0, lastAt: at }
+      this.#heard.set(one.sender, one)
     }
     one[was]++
     one.lastAt = at

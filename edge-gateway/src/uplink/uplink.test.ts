@@ -253,8 +253,8 @@ test('while a backlog stands before the readings, the newest of each device is s
   hub.loses = (batch) => batch.stream === 'readings'
   anUplink(broker, spool, { newest, windowBytes: 1 })
   for (let i = 0; i < 5; i++) {
-    newest.heard(record('A', Date.now(), 70 + i))
-    newest.heard(record('B', Date.now(), 80 + i))
+    for (const each of [record('A', Date.now(), 70 + i), record('B', Date.now(), 80 + i)])
+      newest.heard(each, JSON.stringify(each))
     await put(spool, 'readings', JSON.stringify(record('A', old + i, i)), old)
     await new Promise((done) => setTimeout(done, 100))
   }
