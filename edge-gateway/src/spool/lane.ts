@@ -5,11 +5,34 @@
  * number when it is added; when a write fails, it and all that wait behind it are given back to their callers as refused and
  * their numbers are used again, so that numbers on disk have no holes.
  */
-import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, read, readdirSync, statSync, unlink, writev } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  read,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlink,
+  writev,
+} from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { type StreamName, streams } from '@wardline/devices/streams.ts'
-import { collect, createSegment, firstOfName, noteIn, placeOf, type Run, reopenLast, resync, type Segment } from './segment.ts'
+import {
+  collect,
+  createSegment,
+  firstOfName,
+  noteIn,
+  placeOf,
+  type Run,
+  reopenLast,
+  resync,
+  type Segment,
+  segmentName,
+} from './segment.ts'
 import { Staging } from './staging.ts'
 
 export type DropReason = 'spool_full' | 'expired' | 'corrupt' | 'trimmed'
@@ -95,7 +118,7 @@ export class Lane {
       .filter((first) => first !== null)
       .sort((a, b) => a - b)
     for (const [i, first] of firsts.entries()) {
-      const path = join(settings.folder, `${String(first).padStart(16, '0')}.seg`)
+      const path = join(settings.folder, segmentName(first))
       if (i === firsts.length - 1) {
         const { segment, fd } = reopenLast(path, first)
         this.#segments.push(segment)
@@ -224,7 +247,7 @@ export class Lane {
 
   /** Goes on in a new file that begins with this number. */
   #begin(first: number): void {
-    const { segment, fd } = createSegment(this.#settings.folder, first, this.#world.now())
+    const { segment, fd } = this.#create(first)
     if (this.#fd >= 0) closeSync(this.#fd)
     // A file without a record has nothing to keep, and may have the very name of the new one.
     const old = this.#segments.at(-1)
@@ -238,6 +261,17 @@ export class Lane {
     this.#fd = fd
     this.#broken = false
     if (this.#reader?.segment === old) this.#letGoOfReader()
+  }
+
+  /** A new file, or none: one left behind empty would say, by its name, that the file before it ends where it does not. */
+  #create(first: number): { segment: Segment; fd: number } {
+    try {
+      return createSegment(this.#settings.folder, first, this.#world.now())
+    } catch (error) {
+      const path = join(this.#settings.folder, segmentName(first))
+      if (!this.#segments.some((segment) => segment.path === path)) rmSync(path, { force: true })
+      throw error
+    }
   }
 
   #giveBack(last: number, bytes: number, waiting: Done[], error: Error): void {

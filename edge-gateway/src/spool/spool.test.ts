@@ -216,6 +216,21 @@ describe('room', () => {
     expect(spool.dropped.waves).toBe(dropped['waves spool_full'])
   })
 
+  test('a flood of refused messages does not push out what the monitors said', async () => {
+    const spool = await open(aFolder(), { limitBytes: 1_000_000, segmentBytes: 20_000 })
+    for (let i = 0; i < 300; i++) await put(spool, 'readings', `"${'r'.repeat(1_000)}"`)
+    for (let i = 0; i < 300; i++) await put(spool, 'refusals', `"${'x'.repeat(10_000)}"`)
+    expect(spool.dropped.readings).toBe(0)
+    expect(spool.dropped.refusals).toBeGreaterThan(200)
+  })
+  test('a message of many records is taken whole or not at all', async () => {
+    const spool = await open(aFolder(), { limitBytes: 1_000_000, segmentBytes: 20_000 })
+    const records = Array.from({ length: 500 }, () => ({ stream: 'alarms' as const, json: `"${'a'.repeat(10_000)}"` }))
+    await expect(
+      new Promise<void>((resolve, reject) => spool.put(records, 1, (error) => (error ? reject(error) : resolve()))),
+    ).rejects.toThrow(SpoolFull)
+    expect(spool.bytes).toBeLessThan(1_000_000)
+  })
   test('readings cannot use what is kept for alarms', async () => {
     const spool = await open(aFolder(), { limitBytes: 1_000_000, segmentBytes: 50_000 })
     for (let i = 0; i < 200; i++) await put(spool, 'readings', big)

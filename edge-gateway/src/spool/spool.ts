@@ -56,6 +56,8 @@ interface State {
 const MiB = 1024 * 1024
 const RESERVE = 0.1
 const WAVE_AGE_MS = 10 * 60_000
+/** [DEF] */
+const REFUSALS_SHARE = 0.2
 const GROUP_MS = 5
 /** Of the four threads that node gives to disk work, at most two are for streams other than alarms. */
 const TURNS = 2
@@ -159,9 +161,13 @@ export class Spool {
   put(records: readonly { stream: StreamName; json: string }[], receivedAt: number, done: Done): void {
     let left = records.length
     if (left === 0) return void done()
+    let [reserved, rest] = [0, 0]
     for (const { stream, json } of records) {
-      if (!this.#roomFor(json.length, neverDropped(stream))) return void done(new SpoolFull('the spool is full'))
+      if (neverDropped(stream)) reserved += json.length
+      else rest += json.length
     }
+    if ((reserved && !this.#roomFor(reserved, true)) || (rest && !this.#roomFor(rest, false)))
+      return void done(new SpoolFull('the spool is full'))
     let failed: Error | undefined
     const one: Done = (error) => {
       failed ??= error
@@ -195,10 +201,15 @@ export class Spool {
     }
   }
 
-  /** What the hub has goes first: then only the index of duplicates may miss it. */
+  /**
+   * What the hub has goes first: then only the index of duplicates may miss it. Refusals go after readings, but no more than a share of
+   * the spool: whoever reaches the door can make as many as he likes, and they must not push out what the monitors said.
+   */
   #dropOne(reason: DropReason): boolean {
     return (
       streamNames.some((name) => this.lanes[name].dropStored()) ||
+      this.lanes.waves.dropOldest(reason) !== null ||
+      (this.lanes.refusals.bytes > this.limitBytes * REFUSALS_SHARE && this.lanes.refusals.dropOldest(reason) !== null) ||
       byDropRank.some((name) => this.lanes[name].dropOldest(reason) !== null)
     )
   }
