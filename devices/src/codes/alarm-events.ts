@@ -1,4 +1,7 @@
-/** Alarm events and their attributes (domain page "Bedside monitoring", section 7). Source: [STD ISO/IEEE 11073-10101], [STD IHE DEV TF-2, PCD-04]. */
+/**
+ * Alarm events and their attributes (domain page "Bedside monitoring", section 7). Sources: [STD ISO/IEEE 11073-10101, partition 3 (EVT)
+ * for events, partition 1 (OBJ) for attributes], [STD IHE DEV TF-2, PCD-04].
+ */
 import type { alarmKinds, priorities } from '../messages/records.ts'
 
 export type AlarmPriority = (typeof priorities)[number]
@@ -11,16 +14,18 @@ export interface AlarmEventDefinition {
   kind: AlarmKind
 }
 
-/** Vendors number VF, VT, brady and tachy differently: those come from a device's own catalogue entry, never from here. */
+/** What a monitor says in general; section 7 has most of them. Vendors number VF, VT, brady and tachy differently: those come from a device's own catalogue entry, never from here. */
 export const alarmEvents: readonly AlarmEventDefinition[] = [
   { code: 196648, refid: 'MDC_EVT_HI', text: 'High', kind: 'SP' },
   { code: 196670, refid: 'MDC_EVT_LO', text: 'Low', kind: 'SP' },
-  { code: 196652, refid: 'MDC_EVT_HI_VAL_GT_LIM', text: 'Above the limit', kind: 'SP' },
+  { code: 196650, refid: 'MDC_EVT_HI_GT_LIM', text: 'Above the limit', kind: 'SP' },
+  { code: 196672, refid: 'MDC_EVT_LO_LT_LIM', text: 'Below the limit', kind: 'SP' },
   { code: 196674, refid: 'MDC_EVT_LO_VAL_LT_LIM', text: 'Below the limit', kind: 'SP' },
   { code: 199680, refid: 'MDC_EVT_APNEA', text: 'Apnea', kind: 'SP' },
   { code: 199684, refid: 'MDC_EVT_ECG_ASYSTOLE', text: 'Asystole', kind: 'SP' },
   { code: 199854, refid: 'MDC_EVT_DESAT', text: 'Desaturation', kind: 'SP' },
-  { code: 196680, refid: 'MDC_EVT_LEADS_OFF', text: 'Leads off', kind: 'ST' },
+  { code: 196680, refid: 'MDC_EVT_LEAD_OFF', text: 'Leads off', kind: 'ST' },
+  { code: 196882, refid: 'MDC_EVT_LEADS_OFF', text: 'Leads off', kind: 'ST' },
   { code: 196660, refid: 'MDC_EVT_INOP', text: 'Inoperative', kind: 'ST' },
 ]
 

@@ -1,7 +1,9 @@
 /**
  * What monitors measure: one row for each MDC code, in the order of domain page "Bedside monitoring", section 5.
- * Sources: [STD ISO/IEEE 11073-10101] codes and refids, [STD LOINC 2.78], [STD UCUM]; plausible ranges and intervals are [DEF].
+ * Sources: [STD ISO/IEEE 11073-10101, partition 2 (SCADA)] codes and refids, [STD LOINC], [STD UCUM]; plausible ranges and intervals are
+ * [DEF]. Where that section gives a code, it is the section's; those of ventilators follow the standard.
  */
+
 /** The places of a wall's tile; the same words as the hub's views use. */
 export const slots = [
   'hr',
@@ -142,8 +144,10 @@ export const metrics: readonly MetricDefinition[] = [
       slot: 'rr',
     },
     {
+      // The standard numbers this refid 2::20506; 151570 is the domain page's and MDC_AWAY_RESP_RATE in the standard. Both are taken.
       code: 151570,
       refid: 'MDC_TTHOR_RESP_RATE',
+      aliasCodes: [151578],
       ...rate,
       loinc: ['9279-1'],
       name: 'Respiratory rate (impedance)',

@@ -1,6 +1,7 @@
 /**
  * Units of measurement: MDC dimension codes and the spellings seen in the field, each with its UCUM name.
- * Sources: [STD ISO/IEEE 11073-10101, partition 4 (dimensions)], [STD UCUM 2.1].
+ * Sources: [STD ISO/IEEE 11073-10101, partition 4 (dimensions)], [STD UCUM]. A code is 4 × 65536 + the term's number, and a prefixed
+ * unit is its base with 3 added for kilo, 18 for milli, 19 for micro: volt 4::4256, millivolt 4::4274.
  */
 export interface UnitDefinition {
   /** UCUM, case-sensitive. */
@@ -15,7 +16,7 @@ export interface UnitDefinition {
 export const units: readonly UnitDefinition[] = [
   {
     ucum: '/min',
-    codes: [264864, 264928],
+    codes: [264864, 264928, 264672],
     refids: ['MDC_DIM_BEAT_PER_MIN', 'MDC_DIM_RESP_PER_MIN', 'MDC_DIM_PER_MIN'],
     spellings: ['1/min', '{beat}/min', '{beats}/min', '{breath}/min', '{breaths}/min', 'bpm', 'beats/min', 'breaths/min', 'rpm'],
   },
@@ -24,8 +25,8 @@ export const units: readonly UnitDefinition[] = [
   { ucum: 'kPa', codes: [265987], refids: ['MDC_DIM_KILO_PASCAL'] },
   { ucum: 'cm[H2O]', codes: [266048], refids: ['MDC_DIM_CM_H2O'], spellings: ['cmH2O'] },
   { ucum: 'Cel', codes: [268192], refids: ['MDC_DIM_DEGC'], spellings: ['°C', 'degC', 'C'] },
-  // 268224 is no Fahrenheit in the standard, but is what several gateways send for it.
-  { ucum: '[degF]', codes: [266560, 268224], refids: ['MDC_DIM_FAHR'], spellings: ['°F', 'degF', 'F'] },
+  // Some senders give it another number (268160, 268224): those are known by the refid.
+  { ucum: '[degF]', codes: [266560], refids: ['MDC_DIM_FAHR'], spellings: ['°F', 'degF', 'F'] },
   { ucum: 'K', codes: [266528], refids: ['MDC_DIM_KELVIN'] },
   { ucum: 'mV', codes: [266418], refids: ['MDC_DIM_MILLI_VOLT'] },
   { ucum: 'uV', codes: [266419], refids: ['MDC_DIM_MICRO_VOLT'] },

@@ -1,4 +1,7 @@
-/** Waveforms (domain page "Bedside monitoring", section 6). Source: [STD ISO/IEEE 11073-10101], [STD IHE DEV TF-2, WCM]. */
+/**
+ * Waveforms (domain page "Bedside monitoring", section 6). Sources: [STD ISO/IEEE 11073-10101, partition 2 (SCADA) for the signals,
+ * partition 1 (OBJ) for their attributes], [STD IHE DEV TF-2, WCM].
+ */
 export interface WaveformDefinition {
   code: number
   refid: string
@@ -17,7 +20,6 @@ export const waveforms: readonly WaveformDefinition[] = [
   { code: 131331, refid: 'MDC_ECG_ELEC_POTL_V1', name: 'ECG lead V1', label: 'V1', unit: 'mV', rateHz: 250 },
   { code: 150452, refid: 'MDC_PULS_OXIM_PLETH', name: 'Plethysmogram', label: 'Pleth', unit: '1', rateHz: 125 },
   { code: 150036, refid: 'MDC_PRESS_BLD_ART_ABP', name: 'Arterial pressure', label: 'ABP', unit: 'mm[Hg]', rateHz: 125 },
-  { code: 151556, refid: 'MDC_RESP', name: 'Respiration', label: 'Resp', unit: '1', rateHz: 62.5 },
   { code: 151780, refid: 'MDC_IMPED_TTHOR', name: 'Respiration (impedance)', label: 'Resp', unit: '1', rateHz: 62.5 },
   { code: 151700, refid: 'MDC_CONC_AWAY_CO2', name: 'Airway CO₂', label: 'CO₂', unit: 'mm[Hg]', rateHz: 62.5 },
 ]
@@ -29,17 +31,17 @@ export const waveformByCode = (code: number): WaveformDefinition | undefined => 
 export const WAVE_PROCEDURE = { code: 69121, refid: 'MDC_OBS_WAVE_CTS' } as const
 
 /**
- * Attributes of a waveform, sent as facet rows below its metric. Senders write 0 or other numbers for some of them, so the refid
- * counts as much as the number.
+ * Attributes of a waveform, sent as facet rows below its metric. Senders write 0, the bare term (2445) or a number of their own (2327,
+ * 262196) beside the refid, so the refid counts as much as the number. Only numbers of the standard stand here: 1::2445, 1::2381.
  */
 export const waveAttributes = {
   rate: { codes: [], refids: ['MDC_ATTR_SAMP_RATE'] },
-  period: { codes: [67981, 2445], refids: ['MDC_ATTR_TIME_PD_SAMP'] },
-  resolution: { codes: [67917, 2327, 2381], refids: ['MDC_ATTR_NU_MSMT_RES'] },
+  period: { codes: [67981], refids: ['MDC_ATTR_TIME_PD_SAMP'] },
+  resolution: { codes: [67917], refids: ['MDC_ATTR_NU_MSMT_RES'] },
   dataRange: { codes: [], refids: ['MDC_ATTR_DATA_RANGE'] },
   scaleRange: { codes: [], refids: ['MDC_ATTR_SCALE_RANGE', 'MDC_ATTR_NU_RANGE_MSMT'] },
   /** The count that stands for "no sample". */
-  invalid: { codes: [196660, 262196], refids: ['MDC_EVT_INOP', 'MDC_ATTR_SA_INVALID'] },
+  invalid: { codes: [196660], refids: ['MDC_EVT_INOP'] },
 } as const satisfies Record<string, { codes: readonly number[]; refids: readonly string[] }>
 export type WaveAttribute = keyof typeof waveAttributes
 

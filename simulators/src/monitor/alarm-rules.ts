@@ -231,7 +231,7 @@ export const conditionRules: ConditionRule[] = [
   {
     name: 'leads-off',
     text: 'ECG leads off',
-    event: { code: 196680, refid: 'MDC_EVT_LEADS_OFF' },
+    event: { code: 196680, refid: 'MDC_EVT_LEAD_OFF' },
     metric: 'hr',
     condition: 'leadsOff',
     delayS: 3,
