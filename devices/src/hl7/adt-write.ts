@@ -15,7 +15,7 @@ export interface Adt extends Envelope {
   merged?: readonly PatientIdentifier[]
 }
 
-/** HL7 table 0354: which structure an event's message has, where it is not the event's own. */
+/** [STD HL7 v2.6 table 0354] Which structure an event's message has, where it is not the event's own; A12 has had its own since 2.5. */
 const structures: Record<string, string> = {
   A04: 'ADT_A01',
   A08: 'ADT_A01',
@@ -26,7 +26,6 @@ const structures: Record<string, string> = {
   A07: 'ADT_A06',
   A10: 'ADT_A09',
   A11: 'ADT_A09',
-  A12: 'ADT_A09',
   A22: 'ADT_A21',
   A23: 'ADT_A21',
   A25: 'ADT_A21',

@@ -200,3 +200,20 @@ test('ADT: what is written is read', () =>
     ),
     { numRuns: 200 },
   ))
+
+/** [STD HL7 v2.6 table 0354] */
+test.each([
+  ['A01', 'ADT_A01'],
+  ['A02', 'ADT_A02'],
+  ['A03', 'ADT_A03'],
+  ['A08', 'ADT_A01'],
+  ['A11', 'ADT_A09'],
+  ['A12', 'ADT_A12'],
+  ['A13', 'ADT_A01'],
+  ['A31', 'ADT_A05'],
+  ['A40', 'ADT_A39'],
+])('ADT: %s has the structure %s', (event, structure) =>
+  expect(writeAdt({ id: '1', sentAt: 0, sender, event, at: 0, patient: { identifiers: [] } }).split('|')[8]).toBe(
+    `ADT^${event}^${structure}`,
+  ),
+)
