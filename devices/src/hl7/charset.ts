@@ -4,7 +4,10 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
 
-/** HL7 table 0211 to the name that the decoder knows. '' is what a message without MSH-18 means. */
+/**
+ * HL7 table 0211 to the name that the decoder knows. '' is what a message without MSH-18 means; UTF-8 and UTF8 are no codes of the table
+ * but are sent. Nothing here reads CNS 11643-1992, ISO IR159, JAS2020 and JIS X 0202: such a message is refused unless it is plain ASCII.
+ */
 const encodings: Record<string, string> = {
   '': 'ascii',
   ASCII: 'ascii',
@@ -20,7 +23,6 @@ const encodings: Record<string, string> = {
   'GB 18030-2000': 'gb18030',
   'BIG-5': 'big5',
   'KS X 1001': 'euc-kr',
-  'CNS 11643-1992': 'euc-tw',
 }
 for (const part of [1, 2, 3, 4, 5, 6, 7, 8, 9, 15]) encodings[`8859/${part}`] = `iso-8859-${part}`
 

@@ -4,6 +4,7 @@ import iconv from 'iconv-lite'
 import { describe, expect, test } from 'vitest'
 import { isBatch, splitBatch } from './batch.ts'
 import { escapeText, message, segment } from './build.ts'
+import { isKnownSet } from './charset.ts'
 import { type Hl7, parse, parseBytes } from './message.ts'
 
 // The same cases in each run; another seed is tried with FAST_CHECK_SEED.
@@ -164,8 +165,11 @@ describe('character sets (MSH-18)', () => {
     expect(hl7.first('NTE')!.text(3)).toBe('J\ufffdrgen')
     expect(hl7.flags).toEqual(['charset_replaced'])
   })
-  test('a set that nobody knows: refused, unless the message is plain ASCII', () => {
-    expect(refused(iconv.encode(named('KLINGON', 'Jürgen'), 'latin1'))).toBe('CHARSET')
+  test('a set that nobody knows, or that nothing here reads: refused, unless the message is plain ASCII', () => {
+    for (const set of ['KLINGON', 'CNS 11643-1992', 'ISO IR159']) {
+      expect(refused(iconv.encode(named(set, 'Jürgen'), 'latin1'))).toBe('CHARSET')
+      expect(isKnownSet(set)).toBe(false)
+    }
     expect(
       read(Buffer.from(named('KLINGON', 'Jurgen')))
         .first('NTE')!
