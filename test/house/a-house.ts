@@ -54,6 +54,8 @@ export interface House {
   supervisor: Supervisor
   /** Between gateway and broker. */
   uplink: Cable
+  /** Start one more hub on the same engines, with a name of its own; resolves with where it answers. Its program is `hub-<id>`. */
+  anotherHub(id: string): Promise<string>
   /** SIGKILL, by process id. */
   kill(victim: Victim): void
   victims: Victim[]
@@ -184,22 +186,25 @@ export async function aHouse(options: HouseOptions = {}): Promise<House> {
     const databaseUrl = keeper.databaseUrl!
     const redisUrl = redis === 'valkey' ? keeper.redisUrl! : `redis://127.0.0.1:${redisPort}`
     const influxUrl = history === 'influx' ? `http://127.0.0.1:${influxPort}` : undefined
-    await supervisor.start({
-      name: 'hub',
-      file: 'hub/src/main.ts',
-      nodeArgs: heap.hub,
-      ready: /^hub: /,
-      env: {
-        ...settings,
-        DATABASE_URL: databaseUrl,
-        REDIS_URL: redisUrl,
-        MQTT_URL: `mqtt://127.0.0.1:${brokerPort}`,
-        MQTT_USERNAME: 'hub',
-        MQTT_PASSWORD: key('hub'),
-        ...(influxUrl ? { INFLUX_URL: influxUrl } : {}),
-        ...options.hub,
-      },
-    })
+    const startHub = (name: string, own: Record<string, string>) =>
+      supervisor.start({
+        name,
+        file: 'hub/src/main.ts',
+        nodeArgs: heap.hub,
+        ready: /^hub: /,
+        env: {
+          ...settings,
+          DATABASE_URL: databaseUrl,
+          REDIS_URL: redisUrl,
+          MQTT_URL: `mqtt://127.0.0.1:${brokerPort}`,
+          MQTT_USERNAME: 'hub',
+          MQTT_PASSWORD: key('hub'),
+          ...(influxUrl ? { INFLUX_URL: influxUrl } : {}),
+          ...options.hub,
+          ...own,
+        },
+      })
+    await startHub('hub', {})
     uplink = await layCable({ host: '127.0.0.1', port: brokerPort })
     await supervisor.start({
       name: 'gateway',
@@ -249,6 +254,11 @@ export async function aHouse(options: HouseOptions = {}): Promise<House> {
       victims: ['gateway', 'hub', 'broker', 'redis', 'postgres', ...(influxUrl ? (['influx'] as const) : [])],
       pid,
       family: (victim) => [pid(victim), ...descendants(pid(victim))],
+      async anotherHub(id) {
+        const [port] = await freePorts(1)
+        await startHub(`hub-${id}`, { HUB_PORT: String(port), HUB_ID: id })
+        return `http://127.0.0.1:${port}`
+      },
       kill: (victim) => process.kill(pid(victim), 'SIGKILL'),
       async well(within = 30_000) {
         const until = Date.now() + within

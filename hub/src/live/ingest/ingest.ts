@@ -257,10 +257,11 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
         return
       }
       case 'now':
-        if (held.has(gateway)) hearNow(message.now)
+        hearNow(message.now)
         return
       case 'batch': {
         const streams = held.get(gateway)
+        if (!streams) overhear(message.batch)
         if (!streams || streams.take(message.batch, topic, payload.length)) return
         unreadable.refuse({
           gateway,
@@ -272,6 +273,14 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
         })
       }
     }
+  }
+
+  /** Alarms are for every hub's walls, whoever stores them: when that hub dies the next waits for its lease to lapse. */
+  function overhear({ gateway, spool, stream, first, records }: Batch): void {
+    if (stream !== 'alarms') return
+    const heardAt = Date.now()
+    for (const [i, record] of records.entries())
+      if (works.alarms.check(record)) works.alarms.hear?.({ gateway, spool }, { position: first + i, record, heardAt })
   }
 
   /** The newest of each device while a backlog stands before it: for the wall only. */
