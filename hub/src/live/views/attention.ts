@@ -2,11 +2,15 @@ import type { WallAlarm } from './contract.ts'
 
 const byPriority = { high: 0, medium: 1, low: 2, none: 3 } as const
 
-/** Worst first: priority, then active before latched, the device's own before what Wardline found, then the longest waiting. */
+/** A technical alarm is about the equipment, whoever says so: the monitor (`ST`) or Wardline. */
+const isTechnical = ({ kind, source }: Pick<WallAlarm, 'kind' | 'source'>): boolean => kind === 'ST' || source === 'technical'
+
+/** Worst first: priority, then active before latched, the patient's before the equipment's, then the longest waiting. */
 export function worstFirst(a: WallAlarm, b: WallAlarm): number {
   return (
     byPriority[a.priority] - byPriority[b.priority] ||
     Number(a.state === 'latched') - Number(b.state === 'latched') ||
+    Number(isTechnical(a)) - Number(isTechnical(b)) ||
     Number(a.source === 'technical') - Number(b.source === 'technical') ||
     a.since - b.since ||
     (a.id < b.id ? -1 : 1)
@@ -27,7 +31,7 @@ export function attentionOf(alarms: readonly WallAlarm[]): number {
   return most
 }
 
-function stepOf({ priority, state, source, id }: WallAlarm): number {
+function stepOf({ priority, state, kind, source, id }: WallAlarm): number {
   if (priority === 'none') return 0
   if (source === 'technical') {
     if (priority === 'high') return 50
@@ -36,5 +40,6 @@ function stepOf({ priority, state, source, id }: WallAlarm): number {
     return priority === 'medium' ? 40 : 30
   }
   if (state === 'latched') return 60
+  if (kind === 'ST' && priority !== 'high') return priority === 'medium' ? 40 : 30
   return { high: 80, medium: 70, low: 30 }[priority]
 }

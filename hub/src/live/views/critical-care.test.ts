@@ -326,6 +326,7 @@ describe('alarms', () => {
     const ward = new Ward().says({ hr: { quality: 'NAV' } })
     ward.alarms({ key: 'low', priority: 'low' })
     ward.alarms({ key: 'latched high', state: 'latched' })
+    ward.alarms({ key: 'medium, of the monitor itself', priority: 'medium', kind: 'ST', since: ward.clock.at - 5000 })
     ward.alarms({ key: 'medium', priority: 'medium' })
     ward.after(1000).alarms({ key: 'high, second' })
     ward.alarms({ key: 'high, first', since: ward.clock.at - 5000 })
@@ -334,6 +335,7 @@ describe('alarms', () => {
       'high, second',
       'latched high',
       'medium',
+      'medium, of the monitor itself',
       'low',
       'technical:off::1.2.1',
     ])

@@ -1,4 +1,6 @@
 /** View `feeds`: every gateway, device, sender and recent refusal, as items. Pure: the live state and an instant give the item. */
+
+import { findDevice, modelName } from '@wardline/devices/catalogue/catalogue.ts'
 import type { StreamHealth } from '@wardline/devices/messages/envelopes.ts'
 import { type StreamName, streamNames } from '@wardline/devices/streams.ts'
 import type { Static } from 'typebox'
@@ -75,10 +77,12 @@ function deviceItem(live: LiveState, id: string, key: string, now: number): Feed
   if (!device || device.heardAt === 0) return undefined
   const { settings, startedAt } = live
   const gateway = live.gateways.get(device.gateway)
+  const definition = findDevice({ eui: key })
   return {
     kind: 'device',
     id,
     device: key,
+    ...(definition && { model: modelName(definition) }),
     gateway: device.gateway,
     ...(device.bed !== undefined && { bed: device.bed }),
     connectivity: connectivityOf(device, { now, startedAt, settings, gateway }),

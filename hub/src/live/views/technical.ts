@@ -52,7 +52,7 @@ export function technicalAlarms(device: DeviceState, circumstances: Circumstance
       condition(
         `conflict:${device.id}`,
         'medium',
-        'Association conflict: it says another patient; nothing is charted',
+        'Association conflict: another patient; nothing is charted',
         device.conflict.since,
       ),
     )
