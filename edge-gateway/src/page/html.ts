@@ -17,6 +17,13 @@ function bytes(n: number): string {
   return n < 10_000_000_000 ? `${(n / 1e6).toFixed(0)} MB` : `${(n / 1e9).toFixed(1)} GB`
 }
 const count = (n: number): string => n.toLocaleString('en')
+/** How far a clock is off: as coarse as it is large. */
+function skew(ms: number): string {
+  const size = Math.abs(ms)
+  if (size < 50) return '0 s'
+  const sign = ms < 0 ? '−' : '+'
+  return sign + (size < 120_000 ? `${(size / 1000).toFixed(1)} s` : age(0, size))
+}
 
 const row = (cells: string[], className = '') =>
   `<tr${className ? ` class="${className}"` : ''}>${cells.map((c) => `<td>${c}</td>`).join('')}</tr>`
@@ -51,7 +58,7 @@ export function body(state: GatewayState): string {
     ]),
   )
   const senders = state.senders.map((one) => {
-    const skew = one.clockOffsetMs === undefined ? '—' : `${(one.clockOffsetMs / 1000).toFixed(1)} s`
+    const clock = one.clockOffsetMs === undefined ? '—' : skew(one.clockOffsetMs)
     const off = Math.abs(one.clockOffsetMs ?? 0) > 60_000
     const silent = at - one.lastAt
     return row(
@@ -61,7 +68,7 @@ export function body(state: GatewayState): string {
         count(one.accepted),
         count(one.refused),
         `${age(one.lastAt, at)} ago`,
-        off ? `<strong class="tech">◇ ${skew}</strong>` : skew,
+        off ? `<strong class="tech">◇ ${clock}</strong>` : clock,
       ],
       silent > 30_000 ? 'old' : '',
     )
