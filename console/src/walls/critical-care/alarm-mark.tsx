@@ -7,12 +7,12 @@ import { type AlarmLook, alarmLook, isAcknowledged } from './wall-order.ts'
 /** The shape of each kind of alarm: it reads without colour. */
 export const alarmShape: Record<AlarmLook, string> = { high: '▲', medium: '■', low: '●', tech: '◇' }
 
-/** ▲ HIGH, and so on. */
-export function AlarmMark({ look }: { look: AlarmLook }) {
+/** ▲ HIGH, and so on. Props: `short`, the word is only spoken: it stands in the legend. */
+export function AlarmMark({ look, short = false }: { look: AlarmLook; short?: boolean }) {
   const { t } = useTranslation()
   return (
-    <span className="alarm-mark" data-look={look}>
-      <span aria-hidden="true">{alarmShape[look]}</span> {t(`alarm.${look}`)}
+    <span className="alarm-mark" data-look={look} data-short={short}>
+      <span aria-hidden="true">{alarmShape[look]}</span> <span className="alarm-word">{t(`alarm.${look}`)}</span>
     </span>
   )
 }

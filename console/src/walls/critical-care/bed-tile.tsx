@@ -56,7 +56,10 @@ export function BedTile({
         <button type="button" className="tile-open" onClick={() => onOpen(id)} aria-label={t('bed.open', { label: name })}>
           {bed.label}
         </button>
-        <span className="tile-who">{whoText(bed, t)}</span>
+        {bed.patient && bed.assigned && <span className="tile-who">{bed.patient.name ?? bed.patient.initials}</span>}
+        <span className="tile-more">
+          <span>{bed.patient && bed.assigned ? ageOfPatient(bed.patient, t) : whoText(bed, t)}</span>
+        </span>
         {worst ? <AlarmLine alarm={worst} more={alarms.length - 1} now={now} /> : <span className="tile-calm" />}
         <Freshness bed={bed} now={now} folded={folded} />
       </header>
@@ -89,11 +92,13 @@ type Translate = ReturnType<typeof useTranslation>['t']
 
 /** Initials and age; for a bed without a patient, and a device without a bed, that. */
 export function whoText(bed: BedItem, t: Translate): string {
-  if (!bed.assigned) return t('bed.unassigned')
-  if (!bed.patient) return t(bed.device ? 'bed.unassigned' : 'bed.empty')
-  const { initials, name, ageYears } = bed.patient
-  return [name ?? initials, ageYears !== undefined && t('bed.years', { count: ageYears })].filter(Boolean).join(' ')
+  if (!bed.assigned) return t('bed.atNoBed')
+  if (!bed.patient) return t('bed.empty')
+  const { initials, name } = bed.patient
+  return [name ?? initials, ageOfPatient(bed.patient, t)].filter(Boolean).join(' ')
 }
+const ageOfPatient = ({ ageYears }: NonNullable<BedItem['patient']>, t: Translate): string =>
+  ageYears === undefined ? '' : t('bed.years', { count: ageYears })
 
 /** Two waveforms: the best ECG lead, and the pulse. */
 export function wavesOf(bed: BedItem): { code: number; label: string }[] {

@@ -65,7 +65,7 @@ export function CriticalCareWall() {
   const whole = useViewOf('critical-care', overview, sameOverview)
   const layout = layoutFor(standing.ranks.length)
   const size = layout.columns * layout.rows
-  const pages = pagesOf(standing.ranks.length, standing.ranks.filter((rank) => rank.urgent).length, size)
+  const pages = pagesOf(standing.ranks.length, standing.ranks.findLastIndex((rank) => rank.urgent) + 1, size)
   const [paging, turnBy] = usePaging(pages)
   const shown = standing.ranks.slice(paging.page * size, (paging.page + 1) * size)
   const foldedGateways = whole.down.map((down) => down.gateway).join(' ')
@@ -190,7 +190,7 @@ function Counts({ whole }: { whole: Overview }) {
       <ul className="care-alarms" aria-label={t('wall.alarmCounts')}>
         {looks.map((look) => (
           <li key={look}>
-            <AlarmMark look={look} /> {whole.alarms[look]}
+            <AlarmMark look={look} short={whole.down.length > 0} /> {whole.alarms[look]}
           </li>
         ))}
       </ul>

@@ -39,6 +39,11 @@ test('when urgent beds fill more than a page, only their pages are turned', () =
   expect(turn({ page: 1, since: 0, chosen: false }, pages, PAGE_MS).page).toBe(0)
 })
 
+test('an urgent bed that stands behind others is among the pages that are turned', () => {
+  // Eight active medium alarms, then a high one that ended and nobody acknowledged.
+  expect(turn(first, pagesOf(40, 9, 8), PAGE_MS).page).toBe(1)
+})
+
 test('a page chosen by hand stays a minute, then the wall goes on by itself', () => {
   const pages = pagesOf(24, 1, 8)
   const chosen = choose(first, pages, -1, 0)

@@ -32,10 +32,11 @@ export interface Paging {
 
 export interface Pages {
   count: number
-  /** Pages that hold an urgent bed: the first ones, as urgent beds stand first. */
+  /** Pages up to the last one that holds an urgent bed. */
   urgent: number
 }
 
+/** `urgentBeds`: how many beds stand before and at the last urgent one; not all of them need be urgent (a latched alarm ranks after an active one). */
 export function pagesOf(beds: number, urgentBeds: number, size: number): Pages {
   return { count: Math.max(1, Math.ceil(beds / size)), urgent: Math.ceil(urgentBeds / size) }
 }

@@ -19,15 +19,18 @@ export function VitalCell({ cell, trends, now }: { cell: Cell; trends: BedItem['
   const age = cell.age ?? 0
   const sayAge = known && (cell.signal !== 'live' || age >= SAY_AGE_MS)
   const points = trends[cell.trend]
+  const trend = current && points && (
+    <Sparkline points={points} until={now - (now % 60_000)} limits={cell.from[0]?.metric.limits} />
+  )
+  // The longest label and unit leave no room in the head.
+  const trendBelow = cell.name === 'etco2'
   return (
-    <div className="vital" data-slot={cell.name} data-signal={cell.signal}>
+    <div className="vital" data-slot={cell.name} data-signal={cell.signal} data-known={known}>
       <div className="vital-head">
         <span className="vital-label">{t(`vital.${cell.label}`)}</span>
         {(current || !known) && <span className="vital-unit">{cell.unit}</span>}
         {current && cell.mean !== null && <span className="vital-mean">({cell.mean})</span>}
-        {current && !sayAge && points && (
-          <Sparkline points={points} until={now - (now % 60_000)} limits={cell.from[0]?.metric.limits} />
-        )}
+        {!sayAge && !trendBelow && trend}
         {sayAge && cell.signal !== 'absent' && <span className="vital-age">{ageText(age)}</span>}
       </div>
       <div className="vital-body">
@@ -42,13 +45,14 @@ export function VitalCell({ cell, trends, now }: { cell: Cell; trends: BedItem['
           )}
         </span>
         {current && cell.doubtful && <span className="vital-doubt">?</span>}
-        {!current && known && <span className="vital-state">{cell.signal === 'absent' ? '' : t(`signal.${cell.signal}`)}</span>}
+        {!current && known && <span className="vital-state">{t(`signal.${cell.signal}`)}</span>}
         {current && (cell.high !== null || cell.low !== null) && (
           <span className="vital-limits">
             <span>{cell.high ?? '\u00a0'}</span>
             <span>{cell.low ?? '\u00a0'}</span>
           </span>
         )}
+        {trendBelow && trend}
       </div>
     </div>
   )

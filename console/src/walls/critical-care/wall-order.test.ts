@@ -42,10 +42,12 @@ describe('what must stay on the screen', () => {
   })
 })
 
-test('shape and colour follow priority; low technical alarms have their own shape', () => {
+test('shape and colour follow priority; technical alarms below high have their own shape', () => {
   expect(alarmLook(alarm())).toBe('high')
   expect(alarmLook(alarm({ kind: 'ST' }))).toBe('high')
-  expect(alarmLook(alarm({ priority: 'medium', source: 'technical' }))).toBe('medium')
+  expect(alarmLook(alarm({ priority: 'medium' }))).toBe('medium')
+  expect(alarmLook(alarm({ priority: 'medium', source: 'technical' }))).toBe('tech')
+  expect(alarmLook(alarm({ priority: 'medium', kind: 'ST' }))).toBe('tech')
   expect(alarmLook(alarm({ priority: 'low' }))).toBe('low')
   expect(alarmLook(alarm({ priority: 'low', kind: 'ST' }))).toBe('tech')
   expect(alarmLook(alarm({ priority: 'none' }))).toBe('tech')

@@ -1,15 +1,17 @@
 import type { BedItem, WallAlarm } from '../../live/contract.ts'
 import { isGatewayAlarm } from './gateways-down.ts'
 
-/** How an alarm is drawn. Technical ones have their own shape; a high technical alarm still flashes red (IEC 60601-1-8). */
+/**
+ * How an alarm is drawn (UI.md, "Alarm language"): low and technical ones are cyan and steady, technical ones with a shape of their own.
+ * A high technical alarm flashes red all the same: it wants a person as soon as any other.
+ */
 export type AlarmLook = 'high' | 'medium' | 'low' | 'tech'
 
 /** The colour and urgency of an alarm. Priority `none` is a message, drawn as technical. */
 export function alarmLook(alarm: Pick<WallAlarm, 'priority' | 'kind' | 'source'>): AlarmLook {
   if (alarm.priority === 'high') return 'high'
-  if (alarm.priority === 'medium') return 'medium'
   if (alarm.kind === 'ST' || alarm.source === 'technical' || alarm.priority === 'none') return 'tech'
-  return 'low'
+  return alarm.priority
 }
 
 /** Flashing ends when somebody has acknowledged it at the device; the alarm itself stays. */
