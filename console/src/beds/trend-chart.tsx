@@ -29,11 +29,13 @@ export function TrendChart(props: {
       string,
       string,
     ]
+    // On a wall's dialog everything is larger, the labels of the axes too.
+    const small = Math.round(0.86 * Number.parseFloat(style.fontSize))
     const axis = {
       stroke: muted,
       grid: { stroke: line, width: 1 },
       ticks: { stroke: line, width: 1 },
-      font: `12px ${style.fontFamily}`,
+      font: `${small}px ${style.fontFamily}`,
     }
     const size = () => ({ width: Math.max(200, parent.clientWidth), height: 260 })
     const chart = new uPlot(
@@ -42,7 +44,7 @@ export function TrendChart(props: {
         ...(timeZone && { tzDate: (at: number) => uPlot.tzDate(new Date(at * 1000), timeZone) }),
         legend: { show: true, live: true },
         cursor: { y: false, drag: { x: false, y: false } },
-        scales: { x: { range: () => [from / 1000, to / 1000] } },
+        scales: { x: { range: () => [from / 1000, to / 1000] }, y: { range: (_, low, high) => [...around(low, high)] } },
         axes: [
           {
             ...axis,
@@ -51,7 +53,13 @@ export function TrendChart(props: {
               [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
             ],
           },
-          { ...axis, label: `${label} (${unit})`, labelFont: `12px ${style.fontFamily}`, labelSize: 22, size: 52 },
+          {
+            ...axis,
+            label: `${label} (${unit})`,
+            labelFont: `${small}px ${style.fontFamily}`,
+            labelSize: 2 * small,
+            size: 4 * small + 4,
+          },
         ],
         series: [
           { label: t('bed.time'), value: '{HH}:{mm}' },
@@ -72,6 +80,14 @@ export function TrendChart(props: {
     }
   }, [steps, stepMs, from, to, label, unit, timeZone, t])
   return <div ref={box} className="w-full" role="img" aria-label={`${label} (${unit})`} />
+}
+
+/** The range of the value axis: what was measured with room around it, and never so narrow that a steady patient looks restless. */
+function around(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 100]
+  const half = Math.max((high - low) * 0.6, Math.abs(low + high) * 0.06, 0.5)
+  const middle = (low + high) / 2
+  return [Math.max(low < 0 ? Number.NEGATIVE_INFINITY : 0, middle - half), middle + half]
 }
 
 /** Steps as uPlot's columns, with an empty step wherever one is missing. */

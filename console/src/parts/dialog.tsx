@@ -10,11 +10,13 @@ export function Dialog({
   title,
   onClose,
   wide = false,
+  place = 'middle',
   children,
 }: {
   title: string
   onClose: () => void
   wide?: boolean
+  place?: 'middle' | 'top'
   children: ReactNode
 }) {
   const { t } = useTranslation()
@@ -33,6 +35,7 @@ export function Dialog({
       ref={dialog}
       className="desk-dialog"
       data-wide={wide}
+      data-place={place}
       aria-labelledby={heading}
       onClose={onClose}
       onClick={(event) => {

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { useOpenView } from '../live/hub.ts'
 import { AlarmMark, alarmShape } from '../walls/critical-care/alarm-mark.tsx'
 import type { AlarmLook } from '../walls/critical-care/wall-order.ts'
 
@@ -7,6 +8,8 @@ const states = ['live', 'delayed', 'stale', 'lost', 'absent', 'doubtful'] as con
 
 /** What the screens mean, in their own words. */
 export function HelpPage() {
+  // The site's name in the head comes with a view.
+  useOpenView('feeds')
   const { t } = useTranslation()
   return (
     <div className="max-w-3xl space-y-8 p-6">

@@ -9,7 +9,13 @@ import { HelpPage } from './help-page.tsx'
 import { NotFound } from './not-found.tsx'
 import { Shell } from './shell.tsx'
 
-const root = createRootRoute({ notFoundComponent: NotFound })
+const root = createRootRoute({
+  notFoundComponent: () => (
+    <Shell>
+      <NotFound />
+    </Shell>
+  ),
+})
 
 /** Which bed is open over the wall, in its address. */
 const bedSearch = (search: Record<string, unknown>): { bed?: string } =>

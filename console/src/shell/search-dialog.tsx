@@ -80,7 +80,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
     } else if (event.key === 'Enter') choose(shown[at])
   }
   return (
-    <Dialog title={t('search.title')} onClose={onClose}>
+    <Dialog title={t('search.title')} onClose={onClose} place="top">
       <input
         data-first-focus
         type="search"

@@ -1,6 +1,6 @@
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { CircleHelp, Search } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useConnection } from '../live/hub.ts'
 import { chooseLanguage, type Language, languages } from '../messages/i18n.ts'
@@ -11,7 +11,7 @@ const link =
   'flex min-h-8 items-center border-b-2 border-transparent px-1 text-muted hover:text-ink data-[status=active]:border-accent data-[status=active]:font-semibold data-[status=active]:text-ink'
 
 /** The frame of every desk: the site at the left top, where one can go, search and help. */
-export function Shell() {
+export function Shell({ children = <Outlet /> }: { children?: ReactNode }) {
   const { t, i18n } = useTranslation()
   const { site, phase } = useConnection()
   const [searching, setSearching] = useState(false)
@@ -71,7 +71,7 @@ export function Shell() {
       </header>
       <ConnectionBanner />
       <main id="content" tabIndex={-1} className={`flex-1 outline-none ${phase === 'stale' ? 'opacity-60' : ''}`}>
-        <Outlet />
+        {children}
       </main>
       {searching && <SearchDialog onClose={() => setSearching(false)} />}
     </div>

@@ -10,13 +10,16 @@ function format(timeZone: string | undefined, locale: string, what: Intl.DateTim
   return known
 }
 
+/** How the interface's language writes dates; English as most hospitals read it, day first and 24 hours. */
+const written = (): string => (globalThis.document?.documentElement.lang === 'de' ? 'de' : 'en-GB')
+
 /** The time of day at the site, `14:03:12`. */
-export function clockText(at: number, timeZone?: string, locale = 'en-GB'): string {
+export function clockText(at: number, timeZone?: string, locale = written()): string {
   return format(timeZone, locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at)
 }
 
 /** An instant for a desk: date and time at the site. */
-export function instantText(at: number, timeZone?: string, locale = 'en-GB'): string {
+export function instantText(at: number, timeZone?: string, locale = written()): string {
   return format(timeZone, locale, {
     year: 'numeric',
     month: '2-digit',
@@ -28,7 +31,7 @@ export function instantText(at: number, timeZone?: string, locale = 'en-GB'): st
 }
 
 /** Like {@link instantText} with milliseconds, for tracing where a value came from. */
-export function exactText(at: number, timeZone?: string, locale = 'en-GB'): string {
+export function exactText(at: number, timeZone?: string, locale = written()): string {
   return format(timeZone, locale, {
     year: 'numeric',
     month: '2-digit',

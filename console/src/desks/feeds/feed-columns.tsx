@@ -5,14 +5,15 @@ import { bedText, bytesText, type Of, offsetText } from './feed-text.ts'
 
 /** The columns of the three lists. Ages are instants here, so that a sorted list does not move under the reader each second. */
 export function feedColumns(t: TFunction, timeZone: string | undefined) {
-  const heard = <Row extends { asOf: number }>(): Column<Row> => ({
+  const heard = <Row extends { asOf: number }>(header = t('feeds.asOf')): Column<Row> => ({
     id: 'asOf',
-    header: t('feeds.asOf'),
+    header,
     value: (row) => new Date(row.asOf).toISOString(),
     show: (row) => <span className="whitespace-nowrap">{instantText(row.asOf, timeZone)}</span>,
   })
   const clock = <Row extends { clockOffsetMs?: number }>(): Column<Row> => ({
     id: 'clock',
+    figure: true,
     header: t('feeds.clock'),
     value: (row) => row.clockOffsetMs,
     show: (row) => <span className="whitespace-nowrap">{offsetText(row.clockOffsetMs) ?? '—'}</span>,
@@ -21,7 +22,7 @@ export function feedColumns(t: TFunction, timeZone: string | undefined) {
     { id: 'device', header: t('feeds.device'), value: (row) => row.device },
     { id: 'bed', header: t('feeds.bed'), value: (row) => (row.bed ? bedText(row.bed) : t('bed.atNoBed')) },
     { id: 'state', header: t('feeds.state'), value: (row) => t(`feeds.stateName.${row.connectivity}`) },
-    { id: 'model', header: t('feeds.model'), value: (row) => row.model },
+    { id: 'model', header: t('feeds.model'), value: (row) => row.model ?? '—' },
     { id: 'gateway', header: t('feeds.gateway'), value: (row) => row.gateway },
     { id: 'rate', header: t('feeds.rate'), value: (row) => Math.round(row.ratePerS * 10) / 10 },
     { id: 'messages', header: t('feeds.messages'), value: (row) => row.messages },
@@ -40,7 +41,7 @@ export function feedColumns(t: TFunction, timeZone: string | undefined) {
     heard(),
   ]
   const refusals: Column<Of<'refusal'>>[] = [
-    heard(),
+    heard(t('feeds.received')),
     {
       id: 'code',
       header: t('feeds.code'),
@@ -51,7 +52,7 @@ export function feedColumns(t: TFunction, timeZone: string | undefined) {
       id: 'says',
       header: t('feeds.says'),
       value: (row) => row.says,
-      show: (row) => <span className="line-clamp-2">{row.says}</span>,
+      show: (row) => <span className="line-clamp-2 max-w-[64ch] min-w-[32ch]">{row.says}</span>,
     },
     { id: 'answered', header: t('feeds.answered'), value: (row) => row.answered ?? t('feeds.nothing') },
     { id: 'state', header: t('feeds.state'), value: (row) => t(`feeds.stateName.${row.state}`) },
@@ -61,7 +62,14 @@ export function feedColumns(t: TFunction, timeZone: string | undefined) {
     { id: 'gateway', header: t('feeds.gateway'), value: (row) => row.gateway, hidden: true },
     { id: 'door', header: t('feeds.door'), value: (row) => row.door, hidden: true },
     { id: 'peer', header: t('feeds.peer'), value: (row) => row.peer, hidden: true },
-    { id: 'bytes', header: t('feeds.bytes'), value: (row) => row.bytes, show: (row) => bytesText(row.bytes), hidden: true },
+    {
+      id: 'bytes',
+      header: t('feeds.bytes'),
+      value: (row) => row.bytes,
+      show: (row) => bytesText(row.bytes),
+      figure: true,
+      hidden: true,
+    },
   ]
   return { devices, senders, refusals }
 }

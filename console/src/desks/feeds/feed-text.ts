@@ -28,7 +28,7 @@ export function bytesText(bytes: number): string {
   return `${value >= 100 || unit === 0 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** Clock offset in ms as `+1.2 s`; small ones in ms. */
+/** Clock offset in ms as `+1.2 s`, `−3 h`, `−380 d`: as coarse as it is large. */
 export function offsetText(ms: number | undefined): string | undefined {
   if (ms === undefined) return undefined
   const sign = ms > 0 ? '+' : ms < 0 ? '−' : ''
@@ -37,7 +37,13 @@ export function offsetText(ms: number | undefined): string | undefined {
     ? `${sign}${Math.round(size)} ms`
     : size < 120_000
       ? `${sign}${(size / 1000).toFixed(1)} s`
-      : `${sign}${Math.round(size / 60_000)} min`
+      : size < 7_200_000
+        ? `${sign}${Math.round(size / 60_000)} min`
+        : size < 48 * 3_600_000
+          ? `${sign}${Math.round(size / 3_600_000)} h`
+          : `${sign}${Math.round(size / 86_400_000)
+              .toLocaleString('en')
+              .replaceAll(',', '\u202f')} d`
 }
 
 /** Base64 as bytes. */

@@ -80,7 +80,7 @@ export function FeedsPage() {
           />
         </Tabs.Content>
         <Tabs.Content value="refusals" className="pt-6">
-          <div className={opened ? 'grid gap-8 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]' : ''}>
+          <div className={opened ? 'grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]' : ''}>
             <DataTable
               name="refusals"
               label={t('feeds.refusals')}
@@ -90,8 +90,17 @@ export function FeedsPage() {
               sort={{ id: 'asOf', desc: true }}
               opened={opened?.id}
               onOpen={(row) => go({ tab: 'refusals', open: row.deadLetter })}
+              onClose={() => go({ tab: 'refusals' })}
             />
-            {opened && <RefusalPanel key={opened.id} refusal={opened} onClose={() => go({ tab: 'refusals' })} />}
+            {opened && (
+              <RefusalPanel
+                key={opened.id}
+                refusal={opened}
+                again={feeds.refusals.filter((each) => each.peer === `redrive ${opened.deadLetter}`)}
+                onShow={(refusal) => go({ tab: 'refusals', open: refusal.deadLetter })}
+                onClose={() => go({ tab: 'refusals' })}
+              />
+            )}
           </div>
         </Tabs.Content>
       </Tabs.Root>

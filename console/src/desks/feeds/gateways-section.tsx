@@ -24,7 +24,7 @@ function Gateway({ gateway }: { gateway: Of<'gateway'> }) {
   const count = (value: number) => value.toLocaleString(i18n.language)
   const facts: [string, string][] = [
     [t('feeds.since'), instantText(gateway.since, site?.timeZone)],
-    [t('feeds.asOf'), ageText(now - gateway.asOf)],
+    [t('feeds.asOf'), t('feeds.ago', { age: ageText(now - gateway.asOf) })],
     [t('feeds.rate'), gateway.ratePerS.toLocaleString(i18n.language, { maximumFractionDigits: 1 })],
     [t('feeds.connections'), count(gateway.connections)],
     [t('feeds.accepted'), count(gateway.accepted)],

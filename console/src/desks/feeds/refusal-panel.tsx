@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { X } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useConnection } from '../../live/hub.ts'
 import { hubApi } from '../../live/hub-api.ts'
@@ -11,14 +11,32 @@ import { bytesOf, bytesText, type Of, rawText } from './feed-text.ts'
 /** What is kept of a refused message (`RefusalRecord.raw`). */
 const KEPT_BYTES = 65_536
 
-/** One refused message beside its list: why, what was answered, the bytes, and what can be done about it. */
-export function RefusalPanel({ refusal, onClose }: { refusal: Of<'refusal'>; onClose: () => void }) {
+/**
+ * One refused message beside its list: why, what was answered, the bytes, and what can be done about it. Props: `again`, the refusals
+ * that came of sending it in again; `onShow` opens one of them.
+ */
+export function RefusalPanel({
+  refusal,
+  again,
+  onShow,
+  onClose,
+}: {
+  refusal: Of<'refusal'>
+  again: readonly Of<'refusal'>[]
+  onShow: (refusal: Of<'refusal'>) => void
+  onClose: () => void
+}) {
   const { t } = useTranslation()
   const { site } = useConnection()
+  const panel = useRef<HTMLElement>(null)
+  // On a narrow page it stands above the list: what was opened must be seen.
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   const facts: [string, string | undefined][] = [
     [t('feeds.state'), t(`feeds.stateName.${refusal.state}`)],
     [t('feeds.answered'), refusal.answered ?? t('feeds.nothing')],
-    [t('feeds.asOf'), instantText(refusal.asOf, site?.timeZone)],
+    [t('feeds.received'), instantText(refusal.asOf, site?.timeZone)],
     [t('feeds.sender'), refusal.sender],
     [t('feeds.messageType'), refusal.messageType],
     [t('feeds.messageId'), refusal.messageId],
@@ -28,7 +46,15 @@ export function RefusalPanel({ refusal, onClose }: { refusal: Of<'refusal'>; onC
     [t('feeds.bytes'), bytesText(refusal.bytes)],
   ]
   return (
-    <aside aria-labelledby="refusal-title" className="space-y-4 border-l border-line pl-6" data-refusal={refusal.deadLetter}>
+    <aside
+      aria-labelledby="refusal-title"
+      ref={panel}
+      className="space-y-4 border-t border-line pt-6 max-lg:order-first lg:sticky lg:top-4 lg:max-h-[calc(100dvh-2rem)] lg:overflow-y-auto lg:border-t-0 lg:border-l lg:py-1 lg:pl-6"
+      data-refusal={refusal.deadLetter}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose()
+      }}
+    >
       <header className="flex items-start justify-between gap-4">
         <h2 id="refusal-title" className="text-lg font-semibold">
           {refusal.code}
@@ -49,13 +75,24 @@ export function RefusalPanel({ refusal, onClose }: { refusal: Of<'refusal'>; onC
             ),
         )}
       </dl>
-      <Actions refusal={refusal} />
+      <Actions refusal={refusal} again={again} onShow={onShow} />
       <Raw refusal={refusal} />
     </aside>
   )
 }
 
-function Actions({ refusal }: { refusal: Of<'refusal'> }) {
+/** The question has the focus as soon as it is asked, at the answer that does nothing. */
+const takesFocus = (button: HTMLButtonElement | null) => button?.focus()
+
+function Actions({
+  refusal,
+  again,
+  onShow,
+}: {
+  refusal: Of<'refusal'>
+  again: readonly Of<'refusal'>[]
+  onShow: (refusal: Of<'refusal'>) => void
+}) {
   const { t } = useTranslation()
   const [asking, setAsking] = useState(false)
   const queries = useQueryClient()
@@ -72,12 +109,21 @@ function Actions({ refusal }: { refusal: Of<'refusal'> }) {
   return (
     <div className="space-y-2">
       {asking ? (
-        <fieldset className="flex flex-wrap items-center gap-3">
+        <fieldset
+          className="flex flex-wrap items-center gap-3"
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape') return
+            event.stopPropagation()
+            setAsking(false)
+          }}
+        >
           <legend className="mb-2">{t('feeds.discardAsk')}</legend>
           <Button kind="main" onClick={() => act.mutate('discard')} disabled={act.isPending}>
             {t('feeds.discardYes')}
           </Button>
-          <Button onClick={() => setAsking(false)}>{t('feeds.cancel')}</Button>
+          <Button ref={takesFocus} onClick={() => setAsking(false)}>
+            {t('feeds.cancel')}
+          </Button>
         </fieldset>
       ) : (
         <div className="flex gap-3">
@@ -94,8 +140,34 @@ function Actions({ refusal }: { refusal: Of<'refusal'> }) {
         {act.isSuccess && t(act.variables === 'redrive' ? 'feeds.redriveDone' : 'feeds.discardDone')}
         {act.isError && t('feeds.failed', { why: act.error.message })}
       </p>
+      <Outcome refusal={refusal} again={again} onShow={onShow} />
     </div>
   )
+}
+
+/** What became of it after it was sent in again. */
+function Outcome({
+  refusal,
+  again,
+  onShow,
+}: {
+  refusal: Of<'refusal'>
+  again: readonly Of<'refusal'>[]
+  onShow: (refusal: Of<'refusal'>) => void
+}) {
+  const { t } = useTranslation()
+  const latest = again.toSorted((a, b) => b.asOf - a.asOf)[0]
+  if (latest)
+    return (
+      <p data-outcome="refused">
+        {t('feeds.refusedAgain', { code: latest.code })}{' '}
+        <button type="button" className="underline" onClick={() => onShow(latest)}>
+          {t('feeds.refusedAgainShow')}
+        </button>
+      </p>
+    )
+  if (refusal.state === 'resolved') return <p data-outcome="taken">{t('feeds.takenIn')}</p>
+  return refusal.state === 'redriven' ? <p data-outcome="sent">{t('feeds.notRefusedSince')}</p> : null
 }
 
 function Raw({ refusal }: { refusal: Of<'refusal'> }) {

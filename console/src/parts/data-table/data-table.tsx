@@ -27,6 +27,8 @@ export interface Column<Row> {
   value: (row: Row) => string | number | undefined
   /** What is shown, where it is not the value itself. */
   show?: (row: Row) => ReactNode
+  /** A number with its unit: set to the right, as bare numbers are. */
+  figure?: boolean
   /** Not shown until somebody asks for it. */
   hidden?: boolean
 }
@@ -59,10 +61,12 @@ export function DataTable<Row extends { id: string }>(props: {
   empty: string
   sort: { id: string; desc: boolean }
   onOpen?: (row: Row) => void
+  /** Escape in a row closes what is open. */
+  onClose?: () => void
   opened?: string | undefined
 }) {
-  const { name, label, columns, rows, empty, sort, onOpen, opened } = props
-  const { t } = useTranslation()
+  const { name, label, columns, rows, empty, sort, onOpen, onClose, opened } = props
+  const { t, i18n } = useTranslation()
   const [filter, setFilter] = useState('')
   const [shown, setShown] = useShown(name, {
     sorting: [sort],
@@ -101,7 +105,7 @@ export function DataTable<Row extends { id: string }>(props: {
     () =>
       new Set(
         columns
-          .filter((column) => !column.show && rows[0] && typeof column.value(rows[0]) === 'number')
+          .filter((column) => column.figure || (!column.show && rows[0] && typeof column.value(rows[0]) === 'number'))
           .map((column) => column.id),
       ),
     [columns, rows],
@@ -110,6 +114,15 @@ export function DataTable<Row extends { id: string }>(props: {
   const [focused, setFocused] = useState<string | undefined>(undefined)
   const stop = found.some((row) => row.id === focused) ? focused : found[0]?.id
 
+  // What was open is closed: the focus goes back to its row, unless it is somewhere by now.
+  const before = useRef(opened)
+  useEffect(() => {
+    const closed = opened === undefined ? before.current : undefined
+    before.current = opened
+    if (closed === undefined || document.activeElement !== document.body) return
+    for (const row of body.current?.children ?? []) if (row instanceof HTMLElement && row.dataset.row === closed) row.focus()
+  }, [opened])
+
   const onKey = (event: KeyboardEvent<HTMLTableRowElement>, row: Row, place: number) => {
     const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: found.length - 1 }[event.key]
     if (to !== undefined) {
@@ -117,6 +130,7 @@ export function DataTable<Row extends { id: string }>(props: {
       const next = body.current?.children[Math.max(0, Math.min(found.length - 1, to))]
       if (next instanceof HTMLElement) next.focus()
     } else if (event.key === 'Enter' && event.target === event.currentTarget) onOpen?.(row)
+    else if (event.key === 'Escape' && opened !== undefined) onClose?.()
   }
   const save = () => {
     const visible = table.getVisibleLeafColumns()
@@ -133,7 +147,7 @@ export function DataTable<Row extends { id: string }>(props: {
   }
 
   return (
-    <div className="space-y-3">
+    <div className="w-fit max-w-full min-w-[min(100%,44rem)] space-y-3">
       <div className="flex flex-wrap items-end gap-3">
         <label className="grid gap-1">
           <span className="text-muted">{t('table.filter')}</span>
@@ -232,7 +246,11 @@ export function DataTable<Row extends { id: string }>(props: {
                   const value = column.value(row.original)
                   return (
                     <td key={cell.id} className={numeric.has(column.id) ? 'figure' : ''}>
-                      {column.show ? column.show(row.original) : value}
+                      {column.show
+                        ? column.show(row.original)
+                        : typeof value === 'number'
+                          ? value.toLocaleString(i18n.language)
+                          : value}
                     </td>
                   )
                 })}
