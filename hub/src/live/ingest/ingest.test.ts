@@ -446,6 +446,15 @@ describe('alarms', () => {
     expect(await one(`select count(*)::int as n from device_alarm_event where device_id = 'E1'`)).toEqual({ n: 4 })
   })
 
+  test('codes of 32 bits without a sign are stored as they are', async () => {
+    const [code, source] = [4_026_531_841, 4_294_967_295]
+    await gateway.send('alarms', anAlarm('D-vendor', { alarmId: 'wide', code, source: { code: source } }))
+    expect(await one(`select code::text, metric_code::text from device_alarm where device_id = 'D-vendor'`)).toEqual({
+      code: String(code),
+      metric_code: String(source),
+    })
+  })
+
   test('an alarm that comes more than a minute late says so', async () => {
     await gateway.send('alarms', anAlarm('E2', { at: Date.now() - 61_000 }))
     expect(hub.live.of('alarm').at(-1)).toMatchObject([{ device: 'E2', late: true }])
