@@ -112,6 +112,15 @@ describe('which alarm it is', () => {
     (text) => expect(read([EVENT], { obr: parent(text) }).alarm.alarmId).toBe('ALARM-7'),
   )
   test('OBR-3 begins one', () => expect(read([EVENT]).alarm.alarmId).toBe('ALARM-7'))
+  test('without a number of its own it is known by its code and measurement, in every message', () => {
+    const nameless = OBR.replace(/ALARM-7[^|]*/, '')
+    const other = EVENT.replace('1.3.1.1', '1.2.1.1')
+    expect(other).not.toBe(EVENT)
+    const { records } = read([EVENT, ...FACETS, nameless, other], { obr: nameless })
+    const ids = records.map((r) => r.record.alarm.alarmId)
+    expect(new Set(ids).size).toBe(2)
+    expect(read([EVENT, facet('68481', 'end')], { obr: nameless }).alarm.alarmId).toBe(ids[0])
+  })
   test('several in one message', () => {
     const { records } = read([
       EVENT,

@@ -146,7 +146,7 @@ function readAlarm(rows: AlarmRows, hl7: Hl7, context: ReadContext, fallbackAt: 
   flags.add('from_future', at - context.receivedAt > FUTURE_MS)
   const source = readSource(rows)
   return {
-    alarmId: alarmId(obr, hl7, event),
+    alarmId: alarmId(obr, event, source),
     ...(event.code === undefined ? {} : { code: event.code }),
     event: event.name.slice(0, 4096),
     text: (facets.text?.value(5) ?? event.text).slice(0, 4096),
@@ -189,12 +189,16 @@ function readEvent(row: Segment | undefined): EventRead {
   }
 }
 
-/** OBR-29 (parent) names the alarm that this message goes on with; else OBR-3 begins it. An EIP's second component is the filler's number. */
-function alarmId(obr: Segment, hl7: Hl7, event: EventRead): string {
+/**
+ * OBR-29 (parent) names the alarm that this message goes on with; else OBR-3 begins it. An EIP's second component is the filler's number.
+ * Where both are empty it is the device's alarm of this code about this measurement [domain page, section 12]: another one of the same
+ * message is another alarm, and its end finds its start.
+ */
+function alarmId(obr: Segment, event: EventRead, source: DeviceAlarm['source']): string {
   const parent = obr.components(29)
   // Some write an EI where the standard has an EIP: three components or more, and no subcomponents.
   const fromParent = parent.length >= 3 ? obr.value(29, 1) : (obr.value(29, 2) ?? obr.value(29, 1))
-  const id = fromParent ?? obr.value(3) ?? obr.value(2) ?? `${hl7.msh.value(10) ?? ''}/${event.name}`
+  const id = fromParent ?? obr.value(3) ?? obr.value(2) ?? `${event.name}/${source?.path ?? ''}`
   return id.slice(0, 256)
 }
 
