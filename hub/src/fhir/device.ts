@@ -1,5 +1,7 @@
 import type { Device } from '@medplum/fhirtypes'
-import { and, count, eq, inArray, isNull, sql } from 'drizzle-orm'
+import type { DeviceDefinition } from '@wardline/devices/catalogue/blocks.ts'
+import { catalogue, findDevice } from '@wardline/devices/catalogue/catalogue.ts'
+import { and, count, eq, inArray, isNull, like, notLike, sql } from 'drizzle-orm'
 import { device, deviceAssociation } from '../live/schema.ts'
 import { bed } from '../modules/inpatient/schema.ts'
 import { ownSystems, systems } from './codings.ts'
@@ -19,11 +21,21 @@ interface DeviceRow {
 }
 
 const EUI64 = /^[0-9A-F]{16}$/
-/** What every IHE PCD-01 reporter is at its top [STD ISO/IEEE 11073-10101]. */
-const monitor = { coding: [{ system: systems.mdc, code: '69965', display: 'MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS' }] }
+/** What a device of the catalogue is at its top [STD ISO/IEEE 11073-10101]: monitor, oximeter, ventilator. Of others it is not known. */
+const topOf = ({ containment }: DeviceDefinition) => containment[0]
+
+/** The catalogue's rule in SQL: the longest of the prefixes that fit decides. */
+const isOf = ({ identifiedBy: { euiPrefix } }: DeviceDefinition) => {
+  const narrower = catalogue
+    .map((other) => other.identifiedBy.euiPrefix)
+    .filter((p) => p !== euiPrefix && p.startsWith(euiPrefix))
+  return and(like(device.id, `${euiPrefix}%`), ...narrower.map((prefix) => notLike(device.id, `${prefix}%`)))
+}
 
 /** A device that was heard, whom it is on and where it stands. */
 export function deviceOf(row: DeviceRow): Device {
+  const definition = findDevice({ eui: row.id })
+  const top = definition && topOf(definition)
   const lastUpdated = row.since !== null && row.since > row.firstSeenAt ? row.since : row.firstSeenAt
   return {
     resourceType: 'Device',
@@ -32,7 +44,7 @@ export function deviceOf(row: DeviceRow): Device {
     identifier: [{ system: EUI64.test(row.id) ? systems.eui64 : ownSystems.device, value: row.id }],
     status: 'active',
     ...(row.model !== null && { modelNumber: row.model }),
-    type: monitor,
+    ...(top && { type: { coding: [{ system: systems.mdc, code: String(top.code), display: top.refid }] } }),
     ...(row.patient !== null && { patient: { reference: `Patient/${row.patient}` } }),
     ...(row.bed !== null && { location: { reference: `Location/${locationId.encode(row.bed)}` } }),
   }
@@ -65,9 +77,13 @@ const meanings: Record<string, Meaning> = {
       }),
     ),
   type: ({ values }) =>
-    values.map(readToken).some(({ system, code }) => (system ?? systems.mdc) === systems.mdc && (code ?? '69965') === '69965')
-      ? sql`true`
-      : never,
+    anyOf(
+      values
+        .map(readToken)
+        .flatMap(({ system = systems.mdc, code }) =>
+          system === systems.mdc ? catalogue.filter((d) => code === undefined || String(topOf(d)?.code) === code).map(isOf) : [],
+        ),
+    ),
   status: ({ values }) => (values.some((value) => readToken(value).code === 'active') ? sql`true` : never),
   model: stringMeaning(device.model),
   location: ({ values }) =>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDoor, type Door } from '../platform/http/a-door.ts'
 import { servedResources } from './routes.ts'
 
-const monitor = '0012210000BB0007'
+const ventilator = '0012210000BD0007'
 let door: Door
 let anna: string
 let ben: string
@@ -32,11 +32,11 @@ beforeAll(async () => {
   bed = await door.bed('ICU2', 'R204', 'B1', anna)
   await door.bed('ICU2', 'R204', 'B2')
   await door.bed('5W', 'Zi. 12/a', 'Ü')
-  await door.device(monitor, { placedAt: bed, model: 'VT-40' })
+  await door.device(ventilator, { placedAt: bed, model: 'VT-40' })
   await door.device('A ventilator whose sender thought that a long name would help to find it again')
   await door.database.pool.query(
     `insert into device_association (device_id, patient_id, bed_id, basis, started_at) values ($1, $2, $3, 'pid', '2026-01-15T00:00:00Z')`,
-    [monitor, anna, bed],
+    [ventilator, anna, bed],
   )
 }, 120_000)
 afterAll(() => door?.close())
@@ -173,11 +173,14 @@ describe('Location', () => {
 })
 
 describe('Device', () => {
-  test('a monitor: its EUI-64, its model, whom it is on and where', async () => {
-    expect((await door.get(`/fhir/Device/${monitor}`)).json()).toMatchObject({
+  test('a ventilator: its EUI-64, what it is, its model, whom it is on and where', async () => {
+    expect((await door.get(`/fhir/Device/${ventilator}`)).json()).toMatchObject({
       resourceType: 'Device',
-      identifier: [{ system: 'urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680', value: monitor }],
+      identifier: [{ system: 'urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680', value: ventilator }],
       status: 'active',
+      type: {
+        coding: [{ system: 'urn:iso:std:iso:11073:10101', code: '70001', display: 'MDC_DEV_SYS_PT_VENT_MDS' }],
+      },
       modelNumber: 'VT-40',
       patient: { reference: `Patient/${anna}` },
       location: { reference: 'Location/ICU2.R204.B1.HOSP' },
@@ -186,11 +189,14 @@ describe('Device', () => {
 
   test.each([
     ['', 2],
-    [`identifier=${monitor}`, 1],
-    [`identifier=urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680|${monitor}`, 1],
-    [`identifier=urn:wardline:device|${monitor}`, 0],
-    ['type=69965', 2],
-    ['type=http://snomed.info/sct|69965', 0],
+    [`identifier=${ventilator}`, 1],
+    [`identifier=urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680|${ventilator}`, 1],
+    [`identifier=urn:wardline:device|${ventilator}`, 0],
+    ['type=70001', 1],
+    ['type=urn:iso:std:iso:11073:10101|70001', 1],
+    ['type=69965,70001', 1],
+    ['type=69965', 0],
+    ['type=http://snomed.info/sct|70001', 0],
     ['patient.identifier=HOSP|P-1001', 1],
     ['patient.identifier=HOSP|nobody', 0],
     ['location=Location/ICU2.R204.B1.HOSP', 1],
