@@ -103,7 +103,7 @@ describe('what an Observation says', () => {
     expect(observation!.valueQuantity).toBeUndefined()
     expect(observation!.dataAbsentReason?.coding?.[0]?.code).toBe(wanted.dataAbsentReason)
     expect(observation!.extension?.[0]?.valueCode).toBe(wanted.quality)
-    expect(observation!.subject !== undefined).toBe(wanted.quality !== 'TEST')
+    expect(observation!.subject?.reference !== undefined).toBe(wanted.quality !== 'TEST')
   })
 
   test('a questionable value is served and says so; a late one too; a bound is a comparator', async () => {

@@ -1,7 +1,7 @@
 import type { Observation } from '@medplum/fhirtypes'
 import type { Quality } from '@wardline/devices/messages/records.ts'
 import type { Reading } from '../platform/timeline/timeline.ts'
-import { codeOf, isVitalSign, ownSystems, qualityExtension, quantityOf, systems } from './codings.ts'
+import { absentExtension, codeOf, isVitalSign, methodOf, ownSystems, qualityExtension, quantityOf, systems } from './codings.ts'
 import { deviceId, observationId } from './fhir-id.ts'
 
 /** Why there is no value, in FHIR's words (domain page "Bedside monitoring", section 3: OBX-8 × OBX-11). */
@@ -27,6 +27,9 @@ const remark: Partial<Record<Quality, string>> = {
   implausible: 'The device sent a value outside the plausible range; it is not served.',
 }
 
+/** The vital signs profile asks for a subject [STD FHIR R4 vitalsigns, Observation.subject 1..1]: why there is none. */
+const nobody = (why: 'unknown' | 'not-applicable') => ({ extension: [{ url: absentExtension, valueCode: why }] })
+
 /** `amended` after OBX-11 C, `entered-in-error` after D or W: the statuses a search may ask for. */
 export const statusOf = ({ correction }: Pick<Reading, 'correction'>): 'final' | 'amended' | 'entered-in-error' =>
   correction === undefined ? 'final' : correction === 'C' ? 'amended' : 'entered-in-error'
@@ -50,6 +53,7 @@ export function observationOf(reading: Reading): Observation {
   const said = quality === undefined ? undefined : remark[quality]
   const reason = status === 'entered-in-error' ? 'error' : (quality !== undefined && absentBecause[quality]) || 'unknown'
   const vital = isVitalSign(reading.code)
+  const method = methodOf(reading.code)
   return {
     resourceType: 'Observation',
     id: observationId(reading),
@@ -65,7 +69,9 @@ export function observationOf(reading: Reading): Observation {
       category: [{ coding: [{ system: systems.observationCategory, code: 'vital-signs', display: 'Vital Signs' }] }],
     }),
     code: codeOf(reading.code),
-    ...(reading.patient !== undefined && !test && { subject: { reference: `Patient/${reading.patient}` } }),
+    ...(reading.patient !== undefined && !test
+      ? { subject: { reference: `Patient/${reading.patient}` } }
+      : vital && { subject: nobody(test ? 'not-applicable' : 'unknown') }),
     ...(reading.encounter !== undefined &&
       !test && { encounter: { identifier: { system: ownSystems.encounter, value: reading.encounter } } }),
     effectiveDateTime: new Date(reading.at).toISOString(),
@@ -77,6 +83,7 @@ export function observationOf(reading: Reading): Observation {
         ...(reading.late ? [{ text: 'It reached the gateway more than a minute after it was measured.' }] : []),
       ],
     }),
+    ...(method && { method }),
     device: { reference: `Device/${deviceId.encode(reading.device)}` },
   }
 }
