@@ -4,7 +4,7 @@
  * [DEF]. Where that section gives a code, it is the section's; those of ventilators follow the standard.
  */
 
-/** The places of a wall's tile; the same words as the hub's views use. */
+/** The places of a wall's tile, filled by what a row names below (HR from ECG, else SpO₂ pulse, else NIBP pulse). */
 export const slots = [
   'hr',
   'spo2',

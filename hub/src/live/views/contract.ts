@@ -13,6 +13,7 @@
  * merge patch (RFC 7396) of that item, or the whole item when it is new.
  */
 
+import { slots } from '@wardline/devices/codes/metrics.ts'
 import { alarmKinds, inactivations, priorities } from '@wardline/devices/messages/records.ts'
 import Type, { type Static } from 'typebox'
 
@@ -46,23 +47,6 @@ export const LiveMetric = Type.Object({
   fresh: Type.Object({ delayedMs: Type.Integer(), staleMs: Type.Integer(), lostMs: Type.Integer() }),
 })
 export type LiveMetric = Static<typeof LiveMetric>
-
-/** The places of a tile. `source` in a LiveMetric's code says which measurement fills it (HR from ECG, else SpO₂ pulse, else NIBP pulse). */
-export const slots = [
-  'hr',
-  'spo2',
-  'rr',
-  'nibpSys',
-  'nibpDia',
-  'nibpMean',
-  'abpSys',
-  'abpDia',
-  'abpMean',
-  'temp',
-  'etco2',
-  'pulse',
-] as const
-export type Slot = (typeof slots)[number]
 
 export const WallAlarm = Type.Object({
   /** The same on every bed that one cause is about (a gateway that is down): count an id once. */

@@ -1,6 +1,7 @@
 /**
  * View `critical-care`: one item for each bed, and for each device that is at no bed. Pure: the live state and an instant give the item.
  */
+import { slots } from '@wardline/devices/codes/metrics.ts'
 import { waveformByCode } from '@wardline/devices/codes/waveforms.ts'
 import type { Place } from '@wardline/devices/messages/records.ts'
 import type { Occupant } from '../live.ts'
@@ -8,7 +9,7 @@ import type { AlarmState, DeviceState, MetricState } from '../state/device-state
 import type { LiveState } from '../state/live-state.ts'
 import { ageYears, siteDay } from './age.ts'
 import { attentionOf, worstFirst } from './attention.ts'
-import { type BedItem, type LiveMetric, slots, type WallAlarm } from './contract.ts'
+import type { BedItem, LiveMetric, WallAlarm } from './contract.ts'
 import { fillerOf, freshnessOf, sparkline } from './signal.ts'
 import { connectivityOf, technicalAlarms } from './technical.ts'
 
