@@ -218,6 +218,13 @@ describe('technical conditions', () => {
     expect(ward.technical()).toEqual([])
   })
 
+  test.each([196680, 196882])('leads off (%i) that the monitor raised of no measurement is not said twice', (code) => {
+    const ward = new Ward().says({ hr: { quality: 'NAV' } })
+    expect(ward.technical()).toEqual(['off:1.2.1 low'])
+    ward.alarms({ kind: 'ST', priority: 'low', code, text: 'Leads off' })
+    expect(ward.technical()).toEqual([])
+  })
+
   test('leads off that the monitor raised itself is not said twice; what was switched off is no fault', () => {
     const ward = new Ward().says({ hr: { quality: 'NAV' }, spo2: { quality: 'OFF' } })
     ward.alarms({ kind: 'ST', priority: 'low', text: 'ECG leads off', source: { path: '1.2.1.1' } })

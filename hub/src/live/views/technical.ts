@@ -124,13 +124,14 @@ function channelOf(path: string): string {
   return end > 0 ? path.slice(0, end) : path
 }
 
-const LEADS_OFF = 196680
+/** MDC_EVT_LEAD_OFF and MDC_EVT_LEADS_OFF: said of the whole device when they name no measurement. */
+const LEADS_OFF: ReadonlySet<number | undefined> = new Set([196680, 196882])
 
 /** The device has raised an alarm about it itself: once is enough. */
 function saidByDevice(device: DeviceState, channel: string): boolean {
   for (const { ended, alarm } of device.alarms.values()) {
     if (ended || alarm.kind !== 'ST') continue
-    if (alarm.source?.path === undefined ? alarm.code === LEADS_OFF : channelOf(alarm.source.path) === channel) return true
+    if (alarm.source?.path === undefined ? LEADS_OFF.has(alarm.code) : channelOf(alarm.source.path) === channel) return true
   }
   return false
 }
