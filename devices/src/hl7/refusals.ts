@@ -84,14 +84,14 @@ export function refusal(code: RefusalCode, says?: string, location?: Location): 
   return location ? { code, says: says ?? refusals[code].says, location } : { code, says: says ?? refusals[code].says }
 }
 
-/** HL7 table 0357, display names of the codes used here. */
+/** [STD HL7 table 0357] Display names of the codes used here. */
 export const conditionText: Record<number, string> = {
   0: 'Message accepted',
   100: 'Segment sequence error',
   101: 'Required field missing',
   102: 'Data type error',
   103: 'Table value not found',
-  198: 'Non-conformant cardinality',
+  198: 'Non-Conformant Cardinality',
   200: 'Unsupported message type',
   203: 'Unsupported version id',
   204: 'Unknown key identifier',
