@@ -219,8 +219,9 @@ export function openAssociations({ database, timeline, live, log, modelOf = () =
   }
 
   async function patientMeant(device: string, patient: string): Promise<string | null> {
-    const byId = await patientById(database.pool, patient)
-    if (byId) return byId.mergedInto ?? byId.id
+    let byId = await patientById(database.pool, patient)
+    while (byId?.mergedInto !== undefined) byId = await patientById(database.pool, byId.mergedInto)
+    if (byId) return byId.id
     const identifier = identifierOf(patient)
     const named = await resolveIdentifier(database.pool, identifier)
     if (named) return named

@@ -551,6 +551,20 @@ describe('where a device is', () => {
   })
 })
 
+test('a nurse names a record that was merged twice: the device is on the one that survived', async () => {
+  for (const id of ['P-9301', 'P-9302', 'P-9303']) await gateway.send('adt', anAdt('A28', { patient: id }))
+  const idOf = async (id: string) =>
+    (await one<{ patient_id: string }>('select patient_id from patient_identifier where value = $1', id)).patient_id
+  const first = await idOf('P-9301')
+  await gateway.send('adt', anAdt('A40', { patient: 'P-9302', merged: [mrn('P-9301')] }))
+  await gateway.send('adt', anAdt('A40', { patient: 'P-9303', merged: [mrn('P-9302')] }))
+  await gateway.send('readings', anObservation('U1'))
+  expect(await hub.ingest.associations.confirmAssociation('U1', first, 'nurse')).toBe('done')
+  expect(await one('select patient_id from device_association where device_id = $1', 'U1')).toEqual({
+    patient_id: await idOf('P-9303'),
+  })
+})
+
 test('an alarm whose end a dead hub had stored and not told Redis leaves the wall; one that began again stays', async () => {
   const at = Date.now() - 5_000
   await gateway.send('alarms', anAlarm('R1', { alarmId: 'over', at }), anAlarm('R1', { alarmId: 'again', at }))

@@ -29,11 +29,12 @@ interface Said {
   given?: string
   birthDate?: string
   merged?: string[]
+  class?: string
 }
 /** One message after the other; each a second later unless `at` says when. */
 function hear(event: string, said: Said): Promise<AdtResult> {
   clock += 1000
-  const { patient, bed, visit, at = clock, merged, ...person } = said
+  const { patient, bed, visit, at = clock, merged, class: kind = 'I', ...person } = said
   const record: AdtRecord = {
     kind: 'adt',
     id: randomUUID(),
@@ -43,7 +44,7 @@ function hear(event: string, said: Said): Promise<AdtResult> {
     at,
     patient: { identifiers: [{ id: patient, authority: 'HOSP', type: 'MR' }], ...person },
     visit: {
-      class: 'I',
+      class: kind,
       ...(bed && { location: { pointOfCare: 'W', room: '1', bed } }),
       ...(visit && { number: { id: visit, authority: 'HOSP' } }),
     },
@@ -94,6 +95,20 @@ test('the same bed twice: the newer lies there, the other is noted', async () =>
   const late = await hear('A01', { patient: 'S5', family: 'Ernst', bed: 'u1', visit: 'VS5', at: clock - 500 })
   expect(late.says).toContain('taken by a newer event')
   expect(await lies('u1')).toBe('Dorn')
+})
+
+test('a person lies in one bed: a stay that was never ended loses it to a newer one, whatever comes first', async () => {
+  await hear('A01', { patient: 'S7', family: 'Frank', bed: 'x1', visit: 'VS7a' })
+  const second = await hear('A01', { patient: 'S7', bed: 'x2', visit: 'VS7b' })
+  expect(second.beds).toContain('W^1^x1^')
+  expect(second.disconnect).toMatchObject({ patients: [await idOf('S7')] })
+  expect([await lies('x1'), await lies('x2')]).toEqual([undefined, 'Frank'])
+  const late = await hear('A01', { patient: 'S7', bed: 'x3', visit: 'VS7c', at: clock - 500 })
+  expect(late.disconnect).toBeUndefined()
+  expect([await lies('x2'), await lies('x3')]).toEqual(['Frank', undefined])
+  // An outpatient visit takes nobody out of their bed.
+  await hear('A04', { patient: 'S7', bed: 'x4', visit: 'VS7d', class: 'O' })
+  expect([await lies('x2'), await lies('x4')]).toEqual(['Frank', 'Frank'])
 })
 
 test('what cannot be meant changes nothing', async () => {
@@ -206,4 +221,8 @@ test('whatever is heard in whatever order, no bed ever has two and no message fa
     `select bed_id from encounter where status = 'in-progress' and bed_id is not null group by 1 having count(*) > 1`,
   )
   expect(rows).toEqual([])
+  const twice = await database.pool.query(
+    `select patient_id from encounter where status = 'in-progress' and bed_id is not null and class <> 'AMB' group by 1 having count(*) > 1`,
+  )
+  expect(twice.rows).toEqual([])
 })

@@ -271,12 +271,16 @@ async function save(tx: Queryable, record: AdtRecord, decision: Decision, loaded
     if (encounter?.bed) result.beds.push(encounter.bed)
     if (bed) result.beds.push(bed)
   }
+  const left = await leaveOtherBeds(tx, patient.id)
+  result.beds.push(...left)
   // A name that changed shows at every bed the patient lies in.
   const lies = await tx.query<{ bed_id: string }>(
     `select bed_id from encounter where patient_id = $1 and status = 'in-progress' and bed_id is not null`,
     [patient.id],
   )
   result.beds = [...new Set([...result.beds, ...lies.rows.map((row) => row.bed_id)])]
+  if (left.length && !decision.disconnect?.patient && !left.includes(decision.encounter?.bed ?? ''))
+    decision.disconnect = { at, displaced: false, ...decision.disconnect, patient: true }
   if (decision.disconnect) {
     const patients = [
       ...(decision.disconnect.patient ? [patient.id] : []),
@@ -285,6 +289,20 @@ async function save(tx: Queryable, record: AdtRecord, decision: Decision, loaded
     result.disconnect = { at: decision.disconnect.at, patients: [...new Set(patients)] }
   }
   return result
+}
+
+/**
+ * A person lies in one bed. Of several stays in progress (one whose end nobody sent, or of two records that became one) that with the newest news has it; outpatient
+ * visits take nobody out of bed. Returns the beds that were left.
+ */
+async function leaveOtherBeds(tx: Queryable, patient: string): Promise<string[]> {
+  const { rows } = await tx.query<{ bed_id: string }>(
+    `with lies as (select id, bed_id, row_number() over (order by said_at desc, started_at desc nulls last, id) as nth from encounter
+       where patient_id = $1 and status = 'in-progress' and bed_id is not null and class <> 'AMB')
+     update encounter e set bed_id = null from lies where e.id = lies.id and lies.nth > 1 returning lies.bed_id`,
+    [patient],
+  )
+  return rows.map((row) => row.bed_id)
 }
 
 /** The stay a message speaks of: by its visit number; without one (or for a stay that has none yet) the patient's newest that it could mean. */
