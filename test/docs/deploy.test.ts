@@ -77,13 +77,14 @@ test('the index of decisions has each of them', () => {
 })
 
 describe.skipIf(!has('mosquitto'))('Mosquitto with the rights of deploy/mosquitto', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wardline-mosquitto-'))
+  let folder: string
   let broker: ChildProcess
   let url: string
   const at = { site: 'hosp', gateway: 'gw1' }
   const other = { site: 'hosp', gateway: 'gw2' }
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'wardline-mosquitto-'))
     chmodSync(folder, 0o755)
     const [port] = await freePorts(1)
     url = `mqtt://127.0.0.1:${port}`
