@@ -114,6 +114,12 @@ function Alarms({ bed }: { bed: BedItem }) {
   )
 }
 
+/** The limits in force at the monitor: `50–120`, `≥ 90`, `≤ 38.5`. */
+function limitsText(low: number | null, high: number | null): string {
+  if (low === null) return high === null ? '—' : `≤ ${high}`
+  return high === null ? `≥ ${low}` : `${low}–${high}`
+}
+
 /** One value. The third of its times is the instant at which this screen had it, by the hub's clock. */
 function ValueRow({ slot, metric }: { slot: string; metric: LiveMetric }) {
   const { t } = useTranslation()
@@ -141,7 +147,7 @@ function ValueRow({ slot, metric }: { slot: string; metric: LiveMetric }) {
           </>
         )}
       </td>
-      <td className="whitespace-nowrap">{low === null && high === null ? '—' : `${low ?? '…'}–${high ?? '…'}`}</td>
+      <td className="whitespace-nowrap">{limitsText(low, high)}</td>
       <td className="whitespace-nowrap">
         {t(`signal.${signal}`)} <span className="text-muted">{ageText(ageOf(metric, now))}</span>
         {metric.quality && <span className="text-muted"> {metric.quality}</span>}

@@ -119,6 +119,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </div>
+      {found.length > MOST && <p className="mt-2 px-3 text-muted">{t('search.more', { count: found.length - MOST })}</p>}
       {shown.length === 0 && <p className="px-3 text-muted">{t('search.none', { query })}</p>}
     </Dialog>
   )

@@ -52,7 +52,7 @@ export function feedColumns(t: TFunction, timeZone: string | undefined) {
       id: 'says',
       header: t('feeds.says'),
       value: (row) => row.says,
-      show: (row) => <span className="line-clamp-2 max-w-[64ch] min-w-[32ch]">{row.says}</span>,
+      show: (row) => <span className="line-clamp-2 max-w-[64ch] min-w-[24ch]">{row.says}</span>,
     },
     { id: 'answered', header: t('feeds.answered'), value: (row) => row.answered ?? t('feeds.nothing') },
     { id: 'state', header: t('feeds.state'), value: (row) => t(`feeds.stateName.${row.state}`) },
