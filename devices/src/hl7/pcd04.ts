@@ -75,7 +75,7 @@ export function readPcd04(hl7: Hl7, context: ReadContext, read = readHeader(hl7,
   const records = groups.map((rows): AlarmEntry => {
     const flags = headerFlags(hl7, read, context)
     flags.add('profile_unknown', !claimsProfile(hl7, profiles.pcd04))
-    const alarm = readAlarm(rows, hl7, context, read.header.sentAt ?? context.receivedAt, flags)
+    const alarm = readAlarm(rows, context, read.header.sentAt ?? context.receivedAt, flags)
     const device = rows.device ?? known ?? senderDevice(hl7, rows.obr)
     return {
       stream: 'alarms',
@@ -128,7 +128,7 @@ function sort(rows: AlarmRows, obx: Segment): void {
   else if (obx.value(2) === 'NM') rows.source ??= obx
 }
 
-function readAlarm(rows: AlarmRows, hl7: Hl7, context: ReadContext, fallbackAt: number, flags: Flags): DeviceAlarm {
+function readAlarm(rows: AlarmRows, context: ReadContext, fallbackAt: number, flags: Flags): DeviceAlarm {
   const { event: row, facets, obr } = rows
   const event = readEvent(row)
   const marks = row?.repetitions(8) ?? []
