@@ -107,6 +107,113 @@ describe.skipIf(!has('chromium'))('the Critical care wall', () => {
     monitor.close()
   })
 
+  test('every kind of alarm and of bed stands in its place: nothing cut but long alarm texts, nothing over another, 7:1 in contrast', async () => {
+    const at = (place: string, device: string) =>
+      aMonitor({
+        port: house.mllpPort,
+        device: `0012210000BB${device}`,
+        bed: `ICU8^R${place}^B1`,
+        patient: `P-8${place}`,
+        name: 'Okonkwo^Maud',
+      })
+    const [high, latched, medium, probe, nobody] = await Promise.all([
+      at('801', '8001'),
+      at('802', '8002'),
+      at('803', '8003'),
+      at('804', '8004'),
+      aMonitor({ port: house.mllpPort, device: '0012210000BB8005' }),
+    ])
+    const all = [high, latched, medium, probe, nobody]
+    for (const monitor of all.slice(0, 4)) await monitor.admit()
+    for (const monitor of all) await monitor.says({ hr: 118, spo2: 100, rr: 28, temp: 38.4 })
+    await probe.says({ hr: 118, spo2: null })
+    const brady = {
+      id: 'A',
+      phase: 'start',
+      state: 'active',
+      priority: 'high',
+      text: 'Heart rate far below what this line has room for',
+    } as const
+    await high.alarms(brady)
+    await high.alarms({ ...brady, id: 'B', priority: 'medium', text: 'Respiratory rate high' })
+    await latched.alarms({ ...brady, text: 'Asystole' })
+    await latched.alarms({ ...brady, text: 'Asystole', phase: 'update', state: 'latched' })
+    await medium.alarms({ ...brady, priority: 'medium', text: 'Respiratory rate high' })
+
+    for (const language of ['en', 'de']) {
+      const screen = await aScreen(browser, `${house.url}/walls/critical-care?lang=${language}`)
+      const { page } = screen
+      await page.locator('[data-bed^="ICU8^R801"] .alarm-line').waitFor({ timeout: 10_000 })
+      await page.locator('[data-bed^="ICU8^R804"] [data-slot="spo2"][data-signal="absent"]').waitFor({ timeout: 5000 })
+      // A probe that is off is not a place that nothing measures.
+      expect(await page.locator('[data-bed^="ICU8^R804"] [data-slot="spo2"]').textContent()).toMatch(/no value|kein Wert/)
+      const wrong = await page.evaluate(() => {
+        const found: string[] = []
+        const over = (a: DOMRect, b: DOMRect) =>
+          a.right > b.left + 1 && b.right > a.left + 1 && a.bottom > b.top + 1 && b.bottom > a.top + 1
+        const visible = (list: Iterable<Element>) => [...list].filter((each) => each.getBoundingClientRect().width > 2)
+        for (const tile of document.querySelectorAll('[data-bed]')) {
+          const name = tile.querySelector('.tile-open')!
+          if (name.scrollWidth > name.clientWidth + 1) found.push(`cut: ${name.textContent}`)
+          const groups = [
+            visible(tile.querySelectorAll('.tile-head > *')),
+            visible(tile.querySelectorAll('.vital-head > *, .vital-body > *')),
+          ]
+          for (const group of groups)
+            for (const [i, one] of group.entries())
+              for (const other of group.slice(i + 1))
+                if (over(one.getBoundingClientRect(), other.getBoundingClientRect()))
+                  found.push(`over another: ${one.textContent} and ${other.textContent}`)
+          const inside = tile.getBoundingClientRect()
+          for (const each of groups.flat())
+            if (each.getBoundingClientRect().right > inside.right + 1) found.push(`outside: ${each.textContent}`)
+        }
+        const head = visible(document.querySelectorAll('.wall-top > *'))
+        for (const [i, one] of head.entries())
+          for (const other of head.slice(i + 1))
+            if (over(one.getBoundingClientRect(), other.getBoundingClientRect())) found.push(`head: ${one.textContent}`)
+        return found
+      })
+      expect(wrong).toEqual([])
+      const contrast = await new AxeBuilder({ page }).withRules(['color-contrast-enhanced']).analyze()
+      expect(contrast.violations.flatMap((each) => each.nodes.map((node) => node.html))).toEqual([])
+      await page.screenshot({ path: join(pictures, `critical-care-alarms-${language}.png`) })
+
+      // Motion reduced: alarms change by border, not by flash.
+      await page.emulateMedia({ reducedMotion: 'reduce' })
+      const still = await page.locator('[data-bed^="ICU8^R801"]').evaluate((tile) => ({
+        flash: getComputedStyle(tile.querySelector('.alarm-line')!).animationName,
+        border: Math.round(Number.parseFloat(getComputedStyle(tile).borderTopWidth)),
+      }))
+      expect(still).toEqual({ flash: 'none', border: 6 })
+      expect(screen.complaints()).toEqual([])
+      await screen.close()
+    }
+    for (const monitor of all) monitor.close()
+  })
+
+  test('a tile is opened and closed by keyboard, and what opens is accessible', async () => {
+    const screen = await aScreen(browser, `${house.url}/critical-care`, { width: 1440, height: 900 })
+    const { page } = screen
+    const tile = page.locator('[data-bed] .tile-open').first()
+    await tile.waitFor({ timeout: 10_000 })
+    await tile.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.locator('dialog[open]')
+    await dialog.getByRole('heading', { name: 'Values' }).waitFor()
+    const accessible = await new AxeBuilder({ page }).include('dialog').analyze()
+    expect(
+      accessible.violations
+        .filter((each) => each.impact === 'serious' || each.impact === 'critical')
+        .map((each) => `${each.id}: ${each.nodes[0]?.html}`),
+    ).toEqual([])
+    await page.keyboard.press('Escape')
+    await expect.poll(() => dialog.count()).toBe(0)
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain('tile-open')
+    expect(screen.complaints()).toEqual([])
+    await screen.close()
+  })
+
   for (const size of [
     { width: 1920, height: 1080 },
     { width: 3840, height: 2160 },
