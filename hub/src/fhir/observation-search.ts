@@ -129,6 +129,7 @@ async function pageOf(
 ): Promise<{ readings: Reading[]; next?: string }> {
   const descending = request.sort[0]?.by !== 'date' || request.sort[0].descending
   let { at, skip } = readPage(request.page, ['at', 'skip']) ?? { at: undefined, skip: 0 }
+  if (skip > MOST_LOOKED_AT) throw new FhirError(400, 'invalid', '_page is only for following a next link', '_page')
   const readings: Reading[] = []
   let lookedAt = 0
   const order = descending ? 'newest' : 'oldest'
