@@ -1,13 +1,17 @@
 /** What the programs of a house use, as the kernel counts it. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
-const TICKS_PER_S = 100
-
-/** Seconds of CPU that a process and its reaped children have used. */
+/** Seconds of CPU that a process's living threads have used; to the nanosecond, where /proc/<pid>/stat counts steps of ten milliseconds. */
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S
+  let ns = 0
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
+    } catch {
+      // the thread has ended
+    }
+  }
+  return ns / 1e9
 }
 
 /** Resident megabytes. */
