@@ -35,7 +35,7 @@ export const TEN = Date.UTC(2026, 0, 15, 9, 0, 0)
 export const BED = 'ICU2^204^1^HOSP'
 export const MONITOR = '0012210000BB0007'
 
-/** A ward with one bed and its monitor, and a clock that the test turns. For tests. */
+/** A ward with one bed, a patient in it and its monitor, and a clock that the test turns. For tests. */
 export class Ward {
   readonly clock = { at: TEN, now: () => this.clock.at }
   readonly live: LiveMemory
@@ -50,8 +50,18 @@ export class Ward {
       log: quiet,
     })
     this.clock.at = TEN
-    this.live.bed(BED, { pointOfCare: 'ICU2', room: '204', bed: '1', facility: 'HOSP' })
+    this.occupy('P-1')
     this.live.placed(MONITOR, BED)
+  }
+
+  /** Who lies in the bed; nobody without a patient. */
+  occupy(patient?: string): this {
+    this.live.bed(
+      BED,
+      { pointOfCare: 'ICU2', room: '204', bed: '1', facility: 'HOSP' },
+      patient === undefined ? undefined : { patient },
+    )
+    return this
   }
 
   /** Turns the clock to `10:00:11`; to the millisecond with a fraction. */

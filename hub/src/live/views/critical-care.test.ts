@@ -260,6 +260,13 @@ describe('technical conditions', () => {
     expect(ward.at('10:00:21').technical()).toEqual(['disconnected medium'])
   })
 
+  test('a monitor that was switched off at an empty bed is low: it threatens nobody that we know of', () => {
+    const ward = new Ward().says({ hr: 72 }).occupy()
+    ward.at('10:01:00').says({ hr: 70 }, { device: 'OTHER' })
+    expect(ward.at('10:01:01').technical()).toEqual(['disconnected low'])
+    expect(ward.occupy('P-2').technical()).toEqual(['disconnected medium'])
+  })
+
   test('a gateway that is silent for 30 s is one high alarm, the same on all its beds', () => {
     const ward = new Ward().at('10:00:00').says({ hr: 72 })
     ward.live.placed('M2', 'ICU2^205^1^HOSP')

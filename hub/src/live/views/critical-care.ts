@@ -30,14 +30,20 @@ export function buildBed(live: LiveState, id: string, now: number): BedItem | un
   if (bed) {
     const devices = [...live.devicesAt(id)].sort((a, b) => b.slots.size - a.slots.size || (a.id < b.id ? -1 : 1))
     const { pointOfCare = '', room = '' } = bed.place
-    const item = itemOf(live, devices, now, {
-      id,
-      unit: pointOfCare,
-      room,
-      bed: bed.place.bed ?? '',
-      label: labelOf(bed.place, id),
-      assigned: true,
-    })
+    const item = itemOf(
+      live,
+      devices,
+      now,
+      {
+        id,
+        unit: pointOfCare,
+        room,
+        bed: bed.place.bed ?? '',
+        label: labelOf(bed.place, id),
+        assigned: true,
+      },
+      bed.occupant === undefined,
+    )
     if (bed.occupant) item.patient = patientOf(bed.occupant, live, now)
     item.asOf = Math.max(item.asOf, bed.changedAt)
     return item
@@ -50,11 +56,11 @@ export function buildBed(live: LiveState, id: string, now: number): BedItem | un
 
 type Where = Pick<BedItem, 'id' | 'unit' | 'room' | 'bed' | 'label' | 'assigned'>
 
-function itemOf(live: LiveState, devices: readonly DeviceState[], now: number, where: Where): BedItem {
+function itemOf(live: LiveState, devices: readonly DeviceState[], now: number, where: Where, vacant = false): BedItem {
   const { settings, startedAt } = live
   const item: BedItem = { ...where, metrics: {}, alarms: [], trends: {}, waves: [], attention: 0, asOf: 0 }
   for (const device of devices) {
-    const circumstances = { now, startedAt, settings, gateway: live.gateways.get(device.gateway) }
+    const circumstances = { now, startedAt, settings, gateway: live.gateways.get(device.gateway), vacant }
     item.asOf = Math.max(item.asOf, device.heardAt)
     // The first is the one that fills most of the tile.
     item.device ??= deviceOf(device, connectivityOf(device, circumstances))

@@ -15,6 +15,8 @@ export interface Circumstances {
   startedAt: number
   settings: LiveSettings
   gateway: GatewayState | undefined
+  /** The device stands at a bed in which nobody lies, as far as ADT has said. */
+  vacant?: boolean
 }
 
 /** Since when a gateway is down: it said so or its broker did, or nothing of it was heard for 30 s. Undefined: it is not. */
@@ -45,7 +47,7 @@ export function connectivityOf(
 
 /** All conditions of one device. Those that follow from a bigger one (its gateway is down, it is disconnected) are folded into that. */
 export function technicalAlarms(device: DeviceState, circumstances: Circumstances): WallAlarm[] {
-  const { now, startedAt, settings, gateway } = circumstances
+  const { now, startedAt, settings, gateway, vacant } = circumstances
   const found: WallAlarm[] = []
   if (device.conflict)
     found.push(
@@ -65,7 +67,9 @@ export function technicalAlarms(device: DeviceState, circumstances: Circumstance
   }
   const settled = now - startedAt > settings.settleMs
   if (settled && now - device.heardAt > silenceAllowed(device, settings)) {
-    found.push(condition(`disconnected:${device.id}`, 'medium', 'Device disconnected', device.heardAt || startedAt))
+    // Switched off after a discharge is what it should be; low, not nothing, because ADT may be behind.
+    const priority = vacant ? 'low' : 'medium'
+    found.push(condition(`disconnected:${device.id}`, priority, 'Device disconnected', device.heardAt || startedAt))
     return found
   }
   if (device.mismatchSince !== undefined && now - device.mismatchSince > settings.pulseMismatch.forMs)
