@@ -70,7 +70,7 @@ function createdUser(): RunAs['owner'] {
 }
 
 /** Every folder on the way may be passed by anyone, and what is there may be read where it is a program. */
-function anyoneReaches(path: string): boolean {
+export function anyoneReaches(path: string): boolean {
   // The data folder itself belongs to that user, and may not be there yet; the way to it is what counts.
   if (existsSync(path) && statSync(path).isFile() && (statSync(path).mode & 0o005) !== 0o005) return false
   for (let folder = dirname(path); ; folder = dirname(folder)) {
