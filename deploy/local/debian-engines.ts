@@ -10,6 +10,7 @@ const wanted = [
   { package: 'influxdb', file: '/usr/bin/influxd' },
   { package: 'mosquitto', file: '/usr/sbin/mosquitto' },
   { package: 'chromium', file: '/usr/bin/chromium' },
+  { package: 'openssl', file: '/usr/bin/openssl' },
 ] as const
 
 const POLICY = '/usr/sbin/policy-rc.d'
