@@ -8,7 +8,7 @@ const sources = [
   'devices/src',
   'edge-gateway/src',
   'hub/src',
-  'models/src',
+  'models',
   'simulators/src',
   'console/src',
   'test',
