@@ -4,30 +4,23 @@ import { join } from 'node:path'
 import { checkout } from './supervisor.ts'
 
 const bin = (name: string) => join(checkout, 'node_modules/.bin', name)
-const sources = [
-  'devices/src',
-  'edge-gateway/src',
-  'hub/src',
-  'models',
-  'simulators/src',
-  'console/src',
-  'test',
-  'deploy/local',
-]
-const steps: [string, string, string[]][] = [
+const sources = ['devices/src', 'edge-gateway/src', 'hub/src', 'models', 'simulators/src', 'console/src', 'test', 'deploy/local']
+/** Name, program, arguments, and what must stand in its words: a tool that cannot read TypeScript finds nothing wrong with it. */
+const steps: [string, string, string[], RegExp?][] = [
   ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', '.']],
   ['types of the console', bin('tsc'), ['--noEmit', '-p', 'console']],
-  ['import directions', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...sources]],
+  ['import directions', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...sources], /\([1-9]\d{2,} modules/],
 ]
 
 let failed = 0
-for (const [name, command, args] of steps) {
+for (const [name, command, args, says] of steps) {
   const began = performance.now()
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: checkout, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 })
+  const passed = status === 0 && (!says || says.test(stdout))
   const took = `${((performance.now() - began) / 1000).toFixed(1)} s`
-  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${took})`)
-  if (status !== 0) {
+  console.log(`${passed ? 'ok  ' : 'FAIL'} ${name} (${took})`)
+  if (!passed) {
     failed += 1
     console.log(`${stdout}${stderr}`)
   }
