@@ -5,6 +5,6 @@
  */
 export const heap = {
   hub: ['--max-old-space-size=224', '--max-semi-space-size=16'],
-  gateway: ['--max-old-space-size=160', '--max-semi-space-size=8'],
+  gateway: ['--max-old-space-size=96', '--max-semi-space-size=4'],
 }
-export const memoryEnv = { MALLOC_ARENA_MAX: '2' }
+export const memoryEnv = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' }

@@ -30,7 +30,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     minutes: { type: 'string', default: '10' },
     only: { type: 'string' },
-    rate: { type: 'string', default: '5000' },
+    rate: { type: 'string', default: '5100' },
   },
 })
 const only = values.only?.split(',')

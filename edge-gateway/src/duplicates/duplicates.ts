@@ -22,7 +22,7 @@ export interface Flight {
 
 /** [DEF] How often new ids are put on disk, and how many of them there may be before. Until then the spool keeps their records. */
 const SAVE_MS = 60_000
-const SAVE_IDS = 200_000
+const SAVE_IDS = 100_000
 const QUICK_IDS = 2_000
 
 export class Duplicates {
