@@ -48,7 +48,7 @@ describe('the table of settings', () => {
 
 describe('the files that a site copies', () => {
   /** Node's own, and glibc's. */
-  const others = ['NODE_EXTRA_CA_CERTS', 'MALLOC_ARENA_MAX']
+  const others = ['NODE_EXTRA_CA_CERTS', 'MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_']
   const wardline =
     /\b(?:WARDLINE|HUB|GATEWAY|MLLP|MQTT|SPOOL|WAVE|DUPLICATES?|UPLINK|INFLUX|DATABASE|REDIS|LOG|READINGS|WAVES)_[A-Z_]+\b/g
 
