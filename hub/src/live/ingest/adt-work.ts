@@ -2,21 +2,21 @@
 import type { AdtRecord } from '@wardline/devices/messages/records.ts'
 import type pg from 'pg'
 import { eventTime } from '../../modules/inpatient/model.ts'
-import { type AdtResult, applyAdt, bedById } from '../../modules/inpatient/service.ts'
+import { type AdtResult, applyAdt } from '../../modules/inpatient/service.ts'
 import { transaction } from '../../platform/database/database.ts'
 import { type Associations, adoptStay, endAssociationsOf, moveAssociations } from '../associations/associations.ts'
-import type { Live } from '../live.ts'
+import type { BedLook } from './bed-looks.ts'
 import { isRecordOf, recordFaults } from './checks.ts'
 import type { Source, StreamWork, Taken } from './stream-work.ts'
 
 export interface AdtOptions {
   associations: Associations
-  live: Pick<Live, 'bed'>
+  lookAtBed: BedLook
   pool: pg.Pool
   log: { warn(o: object, m: string): void }
 }
 
-export function adtWork({ associations, live, pool, log }: AdtOptions): StreamWork<AdtRecord> {
+export function adtWork({ associations, lookAtBed, pool, log }: AdtOptions): StreamWork<AdtRecord> {
   return {
     stream: 'adt',
     check: (record): record is AdtRecord => isRecordOf('adt', record),
@@ -52,12 +52,7 @@ export function adtWork({ associations, live, pool, log }: AdtOptions): StreamWo
 
   /** Each bed as it is now, and the devices that came off. What fails is put right by the next message or the next start. */
   function show(beds: readonly string[], devices: readonly string[]): void {
-    const shown = Promise.all(
-      beds.map(async (key) => {
-        const bed = await bedById(pool, key)
-        if (bed) live.bed(bed.id, bed.place, bed.occupant)
-      }),
-    )
+    const shown = Promise.all(beds.map(lookAtBed))
     associations.register.forget(devices)
     Promise.all([shown, associations.refresh(devices)]).catch((error: unknown) =>
       log.warn({ err: error }, 'beds could not be shown'),

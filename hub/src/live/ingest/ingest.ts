@@ -8,6 +8,7 @@ import type { MqttLink } from '@wardline/devices/mqtt/link.ts'
 import { type StreamName, streams } from '@wardline/devices/streams.ts'
 import { topics } from '@wardline/devices/topics.ts'
 import type { Logger } from 'pino'
+import { bedById } from '../../modules/inpatient/service.ts'
 import type { HubConfig } from '../../platform/config.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { enrolledGateways } from '../../platform/embedded/enrol.ts'
@@ -18,6 +19,7 @@ import { type Associations, openAssociations } from '../associations/association
 import { type Letters, openLetters, type Retake } from '../letters/letters.ts'
 import type { Live } from '../live.ts'
 import { adtWork } from './adt-work.ts'
+import { bedLooks } from './bed-looks.ts'
 import { envelopes, faultsOf, otherVersion } from './checks.ts'
 import { createCommits } from './commits.ts'
 import { type GatewayStreams, openGatewayStreams } from './gateway-streams.ts'
@@ -80,10 +82,11 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const letters = openLetters({ database, mqtt, live, site, log })
   const associations = openAssociations({ database, timeline, live, log, ...(options.modelOf && { modelOf: options.modelOf }) })
   const alarms = alarmsWork({ live, pool: ingestPool, associations })
+  const lookAtBed = bedLooks({ read: (bed) => bedById(ingestPool, bed), live })
   const works = {
     alarms,
-    adt: adtWork({ associations, live, pool: ingestPool, log }),
-    readings: readingsWork({ timeline, associations, live, pool: ingestPool, holdMs: settings.holdMs, log }),
+    adt: adtWork({ associations, lookAtBed, pool: ingestPool, log }),
+    readings: readingsWork({ timeline, associations, live, lookAtBed, pool: ingestPool, holdMs: settings.holdMs, log }),
     refusals: refusalsWork({ letters, pool: ingestPool }),
     waves: wavesWork({ timeline, associations, live, pool: ingestPool }),
   } as Record<StreamName, StreamWork<unknown>>

@@ -1,20 +1,21 @@
 /** What observation records do: history by chart, what waits, what means nothing here (domain page "Bedside monitoring", sections 3, 4, 12, 14). */
 import type { Frame, ObservationRecord } from '@wardline/devices/messages/records.ts'
 import type pg from 'pg'
-import { bedById } from '../../modules/inpatient/service.ts'
 import { identifierKey } from '../../modules/records/model.ts'
 import type { StoredFrame, Timeline } from '../../platform/timeline/timeline.ts'
 import type { Associations } from '../associations/associations.ts'
 import type { Charted, ChartingPlan } from '../associations/charting.ts'
 import { type HeldReading, hold, LATE_MS } from '../associations/held-readings.ts'
 import type { Live } from '../live.ts'
+import type { BedLook } from './bed-looks.ts'
 import { isRecordOf, recordFaults } from './checks.ts'
 import type { Source, StreamWork, Taken } from './stream-work.ts'
 
 export interface ReadingsOptions {
   timeline: Pick<Timeline, 'write'>
   associations: Associations
-  live: Pick<Live, 'readings' | 'bed'>
+  live: Pick<Live, 'readings'>
+  lookAtBed: BedLook
   pool: pg.Pool
   /** How long a disputed reading waits for a nurse [DEF 15 min, section 4]. */
   holdMs: number
@@ -42,6 +43,7 @@ export function readingsWork({
   timeline,
   associations,
   live,
+  lookAtBed,
   pool,
   holdMs,
   log,
@@ -152,10 +154,7 @@ export function readingsWork({
   /** A bed first heard of in PV1-3 appears on the wall, empty or with whom ADT put there meanwhile. */
   function showBeds(keys: readonly string[]): void {
     for (const key of keys)
-      bedById(pool, key).then(
-        (bed) => bed && live.bed(bed.id, bed.place, bed.occupant),
-        (error: unknown) => log.warn({ bed: key, err: error }, 'a new bed could not be shown'),
-      )
+      lookAtBed(key).catch((error: unknown) => log.warn({ bed: key, err: error }, 'a new bed could not be shown'))
   }
 }
 
